@@ -1,0 +1,34 @@
+"""Evidence of this machine: one file a record, named by its hash, never deleted."""
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from skillctl.adapters import atomic
+from skillctl.domain import canonical
+from skillctl.domain.evidence import Evidence
+
+
+class EvidenceFiles:
+    """`<state>/evidence/<skill>/<sha256>.json`."""
+
+    def __init__(self, state: Path) -> None:
+        self._folder = state / "evidence"
+
+    def add(self, evidence: Evidence) -> str:
+        """Keep one record and say where it lies."""
+        path = self._folder / evidence.skill / f"{evidence.digest}.json"
+        atomic.write(path, canonical.pretty(evidence.record()).encode())
+        return str(path)
+
+    def of(self, skill: str) -> list[Evidence]:
+        """All readable records of a skill; one that does not hash to its name was altered, so it is none."""
+        records = []
+        for path in sorted((self._folder / skill).glob("*.json")):
+            try:
+                evidence = Evidence.model_validate_json(path.read_bytes())
+            except ValidationError:
+                continue
+            if evidence.digest == path.stem:
+                records.append(evidence)
+        return records

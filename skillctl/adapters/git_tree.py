@@ -1,0 +1,67 @@
+"""Bulk reading of Git trees: one process for the names, one for the bytes, however many there are."""
+
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from skillctl.domain.digest import TreeFile
+from skillctl.errors import Unreachable
+
+
+class GitTree:
+    """What a commit or tree object holds."""
+
+    def __init__(self, root: Path, treeish: str) -> None:
+        self._root = root
+        self._treeish = treeish
+
+    def files(self, *folders: str) -> list[TreeFile]:
+        """All entries below these folders (or these files themselves), sorted by path."""
+        command = ["git", "ls-tree", "-r", "-z", "--full-tree", self._treeish, "--", *folders]
+        entries = []
+        for record in _run(self._root, command).split(b"\0"):
+            if record:
+                head, _, path = record.partition(b"\t")
+                mode, _, blob = head.split(b" ")
+                entries.append(TreeFile(path.decode("utf-8", "surrogateescape"), mode.decode(), blob.decode()))
+        return sorted(entries, key=lambda entry: entry.path)
+
+    def read(self, files: Iterable[TreeFile]) -> Mapping[str, bytes]:
+        """The bytes of files by path; a submodule has none."""
+        wanted = [file for file in files if file.mode != "160000"]
+        blobs = cat_blobs(self._root, (file.blob for file in wanted))
+        return {file.path: blobs[file.blob] for file in wanted if file.blob in blobs}
+
+
+def cat_blobs(root: Path, ids: Iterable[str]) -> dict[str, bytes]:
+    """Bytes by object id; an object that is not there is left out."""
+    wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return {}
+    said = memoryview(_run(root, ["git", "cat-file", "--batch"], "\n".join(wanted).encode() + b"\n"))
+    blobs: dict[str, bytes] = {}
+    at = 0
+    for wish in wanted:
+        end = _line_end(said, at)
+        words = bytes(said[at:end]).decode().split()
+        at = end + 1
+        if words[-1] == "missing":
+            continue
+        size = int(words[2])
+        if words[1] == "blob":
+            blobs[wish] = bytes(said[at : at + size])
+        at += size + 1
+    return blobs
+
+
+def _line_end(said: memoryview, at: int) -> int:
+    # An answer's first line is an id, a type and a size: always short.
+    return at + bytes(said[at : at + 200]).index(b"\n")
+
+
+def _run(root: Path, command: list[str], told: bytes | None = None) -> bytes:
+    done = subprocess.run(command, cwd=root, input=told, capture_output=True, check=False)
+    if done.returncode:
+        words = " ".join(done.stderr.decode("utf-8", "replace").split())
+        raise Unreachable(f"`{' '.join(command[:2])}` failed: {words}")
+    return done.stdout

@@ -1,0 +1,149 @@
+"""The migrations of production, applied as the Supabase CLI applies them: the same table, the same order.
+
+A database may be served by either; `supabase migration list` and `pending` agree about it.
+"""
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from skillctl.adapters import postgres_errors
+from skillctl.errors import SkillctlError, StoreRefused, Unreachable, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import psycopg
+
+_NAME = re.compile(r"(\d{14})_([A-Za-z0-9_-]+)\.sql")
+_LOCK = "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('supabase_migrations', 0))"
+_BOOKKEEPING = """
+create schema if not exists supabase_migrations;
+create table if not exists supabase_migrations.schema_migrations
+  (version text not null primary key, statements text[], name text);
+"""
+_KEPT = "select pg_catalog.to_regclass('supabase_migrations.schema_migrations') is not null"
+_APPLIED = "select version from supabase_migrations.schema_migrations order by version"
+_RECORD = "insert into supabase_migrations.schema_migrations (version, statements, name) values (%s, %s, %s)"
+
+
+@dataclass(frozen=True)
+class _Migration:
+    version: str
+    name: str
+    path: "Path"
+
+    def __str__(self) -> str:
+        return self.path.stem
+
+
+def pending(url: str, folder: "Path") -> list[str]:
+    """The migrations of `folder` that the database at `url` lacks, in order, each `<version>_<name>`.
+
+    Raises StoreRefused where folder and database cannot belong together, UsageError for a bad folder,
+    Unreachable for a database that does not answer.
+    """
+    migrations = _read(folder)
+    with _connected(url) as connection:
+        return [str(migration) for migration in _missing(migrations, _applied(connection))]
+
+
+def push(url: str, folder: "Path") -> list[str]:
+    """Applies what is pending, one transaction a file, and names it; nothing pending, nothing done.
+
+    Two pushes at once take turns. Raises as `pending` does; a file that fails leaves its predecessors applied.
+    """
+    migrations = _read(folder)
+    names: list[str] = []
+    with _connected(url) as connection:
+        while True:
+            with connection.transaction():
+                # A lock of the transaction, not of the session: it also holds behind a transaction pooler.
+                connection.execute(_LOCK)
+                if not (missing := _missing(migrations, _applied(connection))):
+                    return names
+                _apply(connection, missing[0], url)
+            names.append(str(missing[0]))
+
+
+def _read(folder: "Path") -> list[_Migration]:
+    found = []
+    for path in sorted(folder.glob("*.sql")):
+        match = _NAME.fullmatch(path.name)
+        if match is None:
+            raise UsageError(
+                f"`{path}` is no migration: its name is not 14 digits, `_`, a name and `.sql`",
+                hint="rename or remove it",
+            )
+        found.append(_Migration(match[1], match[2], path))
+    if not found:
+        raise UsageError(f"`{folder}` holds no migration", hint="name the folder with the `.sql` files")
+    for one, other in pairwise(found):
+        if one.version == other.version:
+            raise UsageError(f"`{one.path.name}` and `{other.path.name}` have the same version", hint="rename one")
+    return found
+
+
+def _missing(migrations: "Sequence[_Migration]", applied: "Sequence[str]") -> list[_Migration]:
+    known = {migration.version for migration in migrations}
+    if unknown := [version for version in applied if version not in known]:
+        raise StoreRefused(
+            "migrations-unknown",
+            f"the database holds migrations that the folder lacks: {', '.join(unknown)}",
+            hint="update skillctl to the version that applied them",
+        )
+    missing = [migration for migration in migrations if migration.version not in applied]
+    last = max(applied, default="")
+    if older := [str(migration) for migration in missing if migration.version < last]:
+        raise StoreRefused(
+            "migrations-out-of-order",
+            f"older than the last applied migration {last}, but not applied: {', '.join(older)}",
+            hint="give the file a later version",
+        )
+    return missing
+
+
+def _applied(connection: "psycopg.Connection[Any]") -> list[str]:
+    row = connection.execute(_KEPT).fetchone()
+    if row is None or not row[0]:
+        return []
+    return [version for (version,) in connection.execute(_APPLIED)]
+
+
+def _apply(connection: "psycopg.Connection[Any]", migration: _Migration, url: str) -> None:
+    import psycopg
+
+    script = migration.path.read_bytes()
+    connection.execute(_BOOKKEEPING)
+    try:
+        connection.execute(script)
+    except psycopg.Error as error:
+        raise _failed(error, url, migration) from None
+    connection.execute(_RECORD, [migration.version, [script.decode()], migration.name])
+
+
+def _failed(error: "psycopg.Error", url: str, migration: _Migration) -> SkillctlError:
+    message = postgres_errors.redacted(error.diag.message_primary or str(error), url)
+    said = f"migration `{migration.path.name}` was not applied to {postgres_errors.place(url)}: {message}"
+    if error.sqlstate == "42501":
+        return UsageError(said, hint="use the login that owns the database, such as `postgres`")
+    hint = error.diag.message_hint or "nothing of this file was kept; mend the cause and run `skillctl db push` again"
+    return Unreachable(said, hint=hint)
+
+
+@contextmanager
+def _connected(url: str) -> "Iterator[psycopg.Connection[Any]]":
+    import psycopg
+
+    try:
+        connection = psycopg.connect(url, autocommit=True, prepare_threshold=None)
+    except psycopg.Error as error:
+        raise postgres_errors.connection_failed(error, url) from None
+    with connection:
+        try:
+            yield connection
+        except psycopg.Error as error:
+            raise postgres_errors.statement_failed(error, url, "supabase_migrations") from None

@@ -1,0 +1,58 @@
+"""n8n by signed webhook: a rollout is triggered where the workflow answers JSON with its execution id.
+
+Signature as in Standard Webhooks (standardwebhooks.com): `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from typing import Any
+
+from skillctl.adapters import webhook
+from skillctl.domain.delivery import Attempt, Delivered, Job, Retry, Undeliverable
+
+
+class N8n:
+    """One workflow's webhook, and the secret its signature is checked with; `now` gives Unix seconds."""
+
+    def __init__(self, url: str, secret: str, now: Callable[[], int]) -> None:
+        self._url = url
+        self._secret = secret
+        self._now = now
+
+    def deliver(self, job: Job) -> Attempt:
+        """Trigger the rollout of a release; the same `webhook-id` for every attempt at it."""
+        body = json.dumps({"type": "skills.released", "data": job.payload}, ensure_ascii=False).encode()
+        timestamp = str(self._now())
+        headers = {
+            "webhook-id": job.key,
+            "webhook-timestamp": timestamp,
+            "webhook-signature": signature(self._secret, job.key, timestamp, body),
+        }
+        answer = webhook.post(self._url, body, headers)
+        if isinstance(answer, Retry | Undeliverable):
+            return answer
+        execution = _execution_id(answer.headers.get("Content-Type", ""), answer.content)
+        if execution is None:
+            # While it starts, n8n answers 200 with a page; that is not a rollout.
+            return Retry("the server answered 200, but named no execution")
+        return Delivered({"execution_id": execution})
+
+
+def signature(secret: str, identity: str, timestamp: str, body: bytes) -> str:
+    """The `webhook-signature` of a body."""
+    signed = f"{identity}.{timestamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
+
+
+def _execution_id(content_type: str, body: bytes) -> str | None:
+    if not content_type.startswith("application/json"):
+        return None
+    try:
+        said: Any = json.loads(body)
+    except ValueError:
+        return None
+    found = said.get("execution_id") if isinstance(said, dict) else None
+    return str(found) if found is not None else None

@@ -1,0 +1,111 @@
+"""The prod store: the functions of schema `mcp`, the same over every transport."""
+
+import base64
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+from skillctl.domain.delivery import Job
+from skillctl.domain.release import Current, SkillState, VersionState
+
+#: Bytes of base64 in one call; the hosted API's own limit is not documented.
+CHUNK = 1024 * 1024
+#: Digests asked for in one call.
+DIGESTS = 10_000
+SOURCE = "skillctl"
+LEASE_SECONDS = 60
+
+
+class Transport(Protocol):
+    """Calls one function of schema `mcp`, in one transaction."""
+
+    def call(self, function: str, /, **arguments: Any) -> Any:
+        """The function's answer as JSON data."""
+        ...
+
+
+class ProductionCatalogue:
+    """What `sync` and the delivery of jobs need of production."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._call = transport.call
+
+    def current(self) -> Current:
+        """What it holds now."""
+        answer = self._call("current_release")
+        skills = {
+            name: SkillState(
+                said["serving"],
+                {
+                    version: VersionState(state["digest"], state["state"], state["notice"])
+                    for version, state in said["versions"].items()
+                },
+            )
+            for name, said in answer["skills"].items()
+        }
+        return Current(answer["release"], answer["commit"], answer["head"], skills)
+
+    def missing_blobs(self, digests: Iterable[str]) -> set[str]:
+        """Those of these SHA-256 that it has no bytes for."""
+        asked = list(digests)
+        missing: set[str] = set()
+        for start in range(0, len(asked), DIGESTS):
+            missing |= set(self._call("missing_blobs", digests=asked[start : start + DIGESTS]))
+        return missing
+
+    def put_blobs(self, blobs: Mapping[str, bytes]) -> int:
+        """Bring up bytes by SHA-256, in chunks of about a megabyte; the number stored."""
+        return sum(self._call("put_blobs", blobs=chunk)["stored"] for chunk in _chunks(blobs))
+
+    def apply(self, release: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Make a release true, all of it or nothing."""
+        answer: Mapping[str, Any] = self._call("apply_release", release=dict(release))
+        return answer
+
+    def served(self) -> Mapping[str, Any]:
+        """What an agent sees when it lists skills."""
+        answer: Mapping[str, Any] = self._call("list_skills")
+        return answer
+
+    def skill(self, name: str, version: str | None) -> Mapping[str, Any] | None:
+        """What an agent sees when it opens one skill by name."""
+        arguments = {"name": name} if version is None else {"name": name, "version": version}
+        answer: Mapping[str, Any] | None = self._call("get_skill", **arguments)
+        return answer
+
+    def claim(self, worker: str) -> Job | None:
+        """The next due job of ours, leased to this worker, or None."""
+        said = self._call("claim_next_job", worker=worker, source=SOURCE, lease_seconds=LEASE_SECONDS)
+        if said is None:
+            return None
+        return Job(said["id"], said["job_type"], said["payload"], said["attempts"], said["idempotency_key"] or said["id"])
+
+    def complete(self, job: Job, worker: str, result: Mapping[str, Any]) -> None:
+        """The job's effect is there."""
+        self._call("complete_job", job=job.id, worker=worker, result=dict(result))
+
+    def fail(self, job: Job, worker: str, error: str, *, retry_in: int | None) -> str:
+        """The job's effect is not there: again in so many seconds, or never (None); its status afterwards."""
+        delay = retry_in or 0
+        said = self._call(
+            "fail_job", job=job.id, worker=worker, error=error, retry=retry_in is not None, delay_seconds=delay
+        )
+        return str(said["status"])
+
+    def jobs(self, limit: int) -> list[Mapping[str, Any]]:
+        """The newest jobs of ours."""
+        answer: list[Mapping[str, Any]] = self._call("list_jobs", source=SOURCE, limit=limit)
+        return answer
+
+
+def _chunks(blobs: Mapping[str, bytes]) -> Iterator[list[dict[str, str]]]:
+    chunk: list[dict[str, str]] = []
+    size = 0
+    for digest, raw in blobs.items():
+        text = base64.b64encode(raw).decode()
+        if chunk and size + len(text) > CHUNK:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append({"sha256": digest, "base64": text})
+        size += len(text)
+    if chunk:
+        yield chunk

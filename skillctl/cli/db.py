@@ -1,0 +1,32 @@
+"""`skillctl db`."""
+
+import typer
+
+from skillctl import wiring
+from skillctl.cli import draw
+from skillctl.cli.options import EnvironmentOption, FormatOption
+from skillctl.cli.result import Format, Result
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("push")
+def push(context: typer.Context, env: EnvironmentOption = "prod", format: FormatOption = Format.TEXT) -> Result:
+    """Apply the migrations that the database has not yet."""
+    from skillctl.adapters import migrations
+
+    url = wiring.database_url(wiring.Wiring(context.obj).target(env))
+    applied = migrations.push(url, wiring.migrations())
+    words = f"applied {len(applied)} migrations" if applied else "the database is up to date"
+    return Result({"applied": applied}, 0, (), lambda screen: draw.line(screen, words, "green"), format)
+
+
+@app.command("status")
+def status(context: typer.Context, env: EnvironmentOption = "prod", format: FormatOption = Format.TEXT) -> Result:
+    """Name the migrations that the database has not yet; exit 1 if there are any."""
+    from skillctl.adapters import migrations
+
+    url = wiring.database_url(wiring.Wiring(context.obj).target(env))
+    pending = migrations.pending(url, wiring.migrations())
+    words = "pending:\n  " + "\n  ".join(pending) if pending else "the database is up to date"
+    return Result({"pending": pending}, 1 if pending else 0, (), lambda screen: draw.line(screen, words), format)

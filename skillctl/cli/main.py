@@ -1,0 +1,186 @@
+"""The command line: finds the command, loads only its file, and is the one boundary where errors end."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+from skillctl import __version__
+
+if TYPE_CHECKING:
+    import typer
+
+    from skillctl.cli.result import Result
+    from skillctl.errors import SkillctlError
+
+#: Every command with the line that `--help` shows of it, in the order of a skill's life; its file has its name.
+COMMANDS = {
+    "validate": "Find every problem of every skill, with its place.",
+    "eval": "Measure skills with their suites and keep the evidence.",
+    "promote": "Take a skill one step: draft → candidate → approved.",
+    "revise": "Open the next version of a skill as a draft.",
+    "deprecate": "Keep an approved version for those who use it, hidden from the others.",
+    "list": "The skills of this repository, or those an environment serves.",
+    "show": "One skill: what it is, what it needs, where it stands.",
+    "history": "The approvals of one skill.",
+    "load": "Fill the local SQLite catalogue.",
+    "db": "Migrations of a production database.",
+    "plan": "What `sync` would change in production.",
+    "sync": "Make production hold what a commit says.",
+    "jobs": "Notices and rollouts of releases.",
+    "demo": "The whole way of a skill, on this machine, in a minute.",
+}
+_GROUPS = frozenset({"db", "jobs"})
+#: Options of `skillctl` itself that are followed by a value.
+_VALUED = frozenset({"-C", "--directory"})
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    if argv == ["--version"]:
+        # Asked by scripts all the time, and answered without loading anything.
+        sys.stdout.write(f"skillctl {__version__}\n")
+        sys.exit(0)
+    try:
+        code = _run(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has seen enough; Python must not complain about it at exit.
+        sys.stderr.close()
+        code = 0
+    sys.exit(code)
+
+
+def _run(argv: list[str]) -> int:
+    import typer
+
+    from skillctl.errors import SkillctlError, UsageError
+
+    name = _command_in(argv)
+    try:
+        answer = _app(name)(argv, prog_name="skillctl", standalone_mode=False)
+    except SkillctlError as problem:
+        return _failed(name, argv, problem)
+    except typer.TyperException as problem:
+        hint = f"run `skillctl {name} --help`" if name in COMMANDS else "run `skillctl --help`"
+        return _failed(name, argv, UsageError(_sentence(problem.format_message()), hint=hint))
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except BrokenPipeError:
+        raise
+    except Exception:
+        return _bug(name, argv)
+    return answer if isinstance(answer, int) else _shown(name, answer) if answer is not None else 0
+
+
+def _app(name: str | None) -> "typer.Typer":
+    """The whole command line, of which only the one command that is run is loaded from its file."""
+    import typer
+
+    app = typer.Typer(
+        help="Takes an AI-agent skill from a draft in Git to production agents, and lets nothing through unproved.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+
+    @app.callback()
+    def root(
+        context: typer.Context,
+        directory: Annotated[Path, typer.Option("-C", "--directory", help="Work on this folder.")] = Path(),
+        version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    ) -> None:
+        context.obj = directory
+
+    for command, help_line in COMMANDS.items():
+        if command in _GROUPS:
+            group = import_module(f"skillctl.cli.{command}").app if command == name else _stub_group()
+            app.add_typer(group, name=command, help=help_line)
+        else:
+            function = import_module(f"skillctl.cli.{command}").run if command == name else _stub
+            app.command(command, help=help_line)(function)
+    return app
+
+
+def _stub() -> None:
+    """Stands for a command that is not the one being run."""
+
+
+def _stub_group() -> "typer.Typer":
+    import typer
+
+    group = typer.Typer()
+    group.command("none")(_stub)
+    group.command("nothing")(_stub)
+    return group
+
+
+def _command_in(argv: Sequence[str]) -> str | None:
+    """The first word that is neither an option nor an option's value."""
+    words = iter(argv)
+    for word in words:
+        if word in _VALUED:
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return None
+
+
+def _wants_json(argv: Sequence[str]) -> bool:
+    return "--format=json" in argv or any(pair == ("--format", "json") for pair in zip(argv, argv[1:], strict=False))
+
+
+def _shown(name: str | None, result: "Result") -> int:
+    from skillctl.cli import draw
+    from skillctl.cli.result import Format, envelope
+
+    if result.format is Format.JSON:
+        print(envelope(name or "", result.exit_code, result.findings, result.data, None))  # noqa: T201
+    else:
+        result.text(draw.console())
+    return result.exit_code
+
+
+def _failed(name: str | None, argv: Sequence[str], problem: "SkillctlError") -> int:
+    from skillctl.cli import draw
+    from skillctl.cli.result import envelope
+    from skillctl.errors import StoreRefused
+
+    if _wants_json(argv):
+        kind = problem.name if isinstance(problem, StoreRefused) else type(problem).__name__
+        error = {"kind": kind, "message": problem.message, "hint": problem.hint}
+        print(envelope(name or "", problem.exit_code, (), {}, error))  # noqa: T201
+        return problem.exit_code
+    screen = draw.console(stderr=True)
+    word = "refused" if isinstance(problem, StoreRefused) else "error"
+    draw.line(screen, f"{word}: {problem.message}", "red")
+    if problem.hint:
+        draw.line(screen, f"\nhint: {problem.hint}")
+    return problem.exit_code
+
+
+def _bug(name: str | None, argv: Sequence[str]) -> int:
+    """A defect of ours: the trace goes to a file, and the person gets one message."""
+    import tempfile
+    import traceback
+
+    from skillctl import settings
+    from skillctl.errors import SkillctlError
+
+    trace = traceback.format_exc()
+    with tempfile.NamedTemporaryFile("w", prefix="skillctl-bug-", suffix=".log", delete=False) as log:
+        log.write(f"skillctl {__version__} {name}\n\n{trace}")
+    if settings.debugging():
+        sys.stderr.write(trace)
+    last = trace.strip().splitlines()[-1]
+    bug = SkillctlError(f"this is a bug in `skillctl`: {last[:200]}", hint=f"report it with the log `{log.name}`")
+    _failed(name, argv, bug)
+    return 4
+
+
+def _sentence(message: str) -> str:
+    text = " ".join(message.split()).rstrip(".")
+    return text[:1].lower() + text[1:]

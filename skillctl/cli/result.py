@@ -1,0 +1,68 @@
+"""What a command answers, and the two forms it is shown in: text for people, one JSON envelope for programs."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from skillctl.domain.finding import Finding
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+ENVELOPE_VERSION = 1
+
+
+class Format(StrEnum):
+    """How an answer is written to standard output."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def _nothing(_console: "Console") -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer of a command; `text` draws it for people, `data` is it for programs."""
+
+    data: Mapping[str, Any] = field(default_factory=dict)
+    exit_code: int = 0
+    findings: Sequence[Finding] = ()
+    text: Callable[["Console"], None] = _nothing
+    format: Format = Format.TEXT
+
+
+def envelope(
+    command: str, exit_code: int, findings: Sequence[Finding], data: Mapping[str, Any], error: Mapping[str, Any] | None
+) -> str:
+    """The JSON text of an answer; the same keys for every command and every outcome."""
+    return json.dumps(
+        {
+            "version": ENVELOPE_VERSION,
+            "command": command,
+            "ok": exit_code == 0,
+            "exit_code": exit_code,
+            "error": error,
+            "findings": [_finding(finding) for finding in findings],
+            "data": data,
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "file": finding.file,
+        "line": finding.line,
+        "column": finding.column,
+        "skill": finding.skill,
+        "hint": finding.hint,
+    }

@@ -1,0 +1,20 @@
+"""One spelling of JSON, so that equal values have equal hashes."""
+
+import hashlib
+import json
+from typing import Any
+
+
+def text(value: Any) -> str:
+    """Sorted keys, no spaces, UTF-8 letters as they are; the same text for equal values."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def sha256(value: Any) -> str:
+    """The hex SHA-256 of a value's canonical text."""
+    return hashlib.sha256(text(value).encode()).hexdigest()
+
+
+def pretty(value: Any) -> str:
+    """For files that people read in a difference: sorted keys, two spaces, a final line break."""
+    return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,75 @@
+"""Checks: one expectation on what a case produced; each kind in a file of its own.
+
+A check that cannot be carried out (a path into what is not JSON) raises `BrokenCheck`: the case is *errored*,
+which is evidence for nothing, and never *failed* or *passed*.
+"""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, JsonValue, model_validator
+from pydantic_core import PydanticCustomError
+
+from skillctl.domain.checks import contains, equals, exit_code, json_path, regex
+from skillctl.domain.checks.produced import BrokenCheck, Produced
+from skillctl.domain.schema import Model, NonEmpty
+
+__all__ = ["BrokenCheck", "Check", "Produced", "failure_of"]
+
+_TESTS = ("equals", "contains", "regex")
+
+
+class Check(Model):
+    """One expectation; `stream` says which text is looked at, `json_path` which values of it (RFC 9535)."""
+
+    exit_code: Annotated[int, Field(ge=-64, le=255)] | None = None
+    json_path: Annotated[str, Field(pattern=r"^\$")] | None = None
+    equals: JsonValue = None
+    contains: NonEmpty | None = None
+    regex: NonEmpty | None = None
+    stream: Literal["stdout", "stderr"] = "stdout"
+
+    @model_validator(mode="after")
+    def _asks_exactly_one_thing(self) -> Self:
+        tests = [name for name in _TESTS if name in self.model_fields_set]
+        if self.exit_code is not None:
+            sound = not tests and self.json_path is None and "stream" not in self.model_fields_set
+        else:
+            sound = len(tests) == 1
+        if not sound:
+            raise PydanticCustomError("check", "a check is `exit_code`, or one of `equals`, `contains`, `regex`")
+        if self.json_path is None and "equals" in tests and not isinstance(self.equals, str):
+            raise PydanticCustomError("check", "`equals` without `json_path` compares text, so its value must be quoted")
+        problem = regex.problem(self.regex) if self.regex else None
+        problem = problem or (json_path.problem(self.json_path) if self.json_path else None)
+        if problem:
+            raise PydanticCustomError("check", "{problem}", {"problem": problem})
+        return self
+
+
+def failure_of(check: Check, produced: Produced) -> str | None:
+    """Why the check does not hold, or None if it holds; raises BrokenCheck if that cannot be said."""
+    if check.exit_code is not None:
+        return exit_code.failure(check.exit_code, produced)
+    text = produced.stdout if check.stream == "stdout" else produced.stderr
+    if check.json_path is None:
+        return _text_failure(check, text)
+    values = json_path.matches(check.json_path, text)
+    if not values:
+        return f"`{check.json_path}` matches nothing in {check.stream}"
+    return _values_failure(check, values)
+
+
+def _text_failure(check: Check, text: str) -> str | None:
+    if check.contains is not None:
+        return contains.failure(check.contains, text)
+    if check.regex is not None:
+        return regex.failure(check.regex, text)
+    return equals.text_failure(str(check.equals), text)
+
+
+def _values_failure(check: Check, values: list[Any]) -> str | None:
+    if check.contains is not None:
+        return contains.values_failure(check.contains, values, str(check.json_path))
+    if check.regex is not None:
+        return regex.values_failure(check.regex, values, str(check.json_path))
+    return equals.value_failure(check.equals, values[0], str(check.json_path))

@@ -1,0 +1,26 @@
+"""`equals`: the whole text, or the value at a path, is exactly this one."""
+
+from typing import Any
+
+from skillctl.domain.checks.produced import shown
+
+
+def text_failure(expected: str, text: str) -> str | None:
+    """Why the text differs; one final line break is left out of the comparison."""
+    actual = text.removesuffix("\n").removesuffix("\r")
+    return None if actual == expected else f"{shown(actual)} is not {shown(expected)}"
+
+
+def value_failure(expected: Any, actual: Any, path: str) -> str | None:
+    """Why the value differs; `1`, `1.0`, `true` and `"1"` are four different values."""
+    if _typed(actual) == _typed(expected):
+        return None
+    return f"`{path}` is {shown(actual)}, expected {shown(expected)}"
+
+
+def _typed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _typed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_typed(item) for item in value]
+    return (type(value), value)

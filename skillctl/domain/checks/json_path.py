@@ -1,0 +1,35 @@
+"""`json_path`: the values that an RFC 9535 path selects from the JSON a script printed."""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from skillctl.domain.checks.produced import BrokenCheck, shown
+
+
+def problem(path: str) -> str | None:
+    """Why the text is no JSON path, or None."""
+    from jsonpath import JSONPathError
+
+    try:
+        _compiled(path)
+    except JSONPathError as error:
+        return f"`json_path` is not a JSON path: {str(error).splitlines()[0]}"
+    return None
+
+
+def matches(path: str, text: str) -> list[Any]:
+    """All values at the path, in document order; raises BrokenCheck if the text is not JSON."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BrokenCheck(f"`{path}` needs JSON, but the script printed {shown(text)}") from None
+    return [match.value for match in _compiled(path).finditer(data)]
+
+
+@lru_cache(maxsize=1024)
+def _compiled(path: str) -> Any:
+    # Imported here: the library takes longer to load than most commands take to run.
+    import jsonpath
+
+    return jsonpath.compile(path)

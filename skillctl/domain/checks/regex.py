@@ -1,0 +1,29 @@
+"""`regex`: the text, or one of the values at a path, matches (Python `re.search`, `^` and `$` at each line)."""
+
+import json
+import re
+from typing import Any
+
+from skillctl.domain.checks.produced import shown
+
+
+def problem(pattern: str) -> str | None:
+    """Why the pattern is no regular expression, or None."""
+    try:
+        re.compile(pattern, re.MULTILINE)
+    except re.error as error:
+        return f"`regex` is not a regular expression: {error}"
+    return None
+
+
+def failure(pattern: str, text: str) -> str | None:
+    """Why the text does not match."""
+    return None if re.search(pattern, text, re.MULTILINE) else f"{shown(pattern)} does not match {shown(text)}"
+
+
+def values_failure(pattern: str, values: list[Any], path: str) -> str | None:
+    """Why no value at the path, as text, matches."""
+    texts = [value if isinstance(value, str) else json.dumps(value) for value in values]
+    if any(re.search(pattern, text, re.MULTILINE) for text in texts):
+        return None
+    return f"no value at `{path}` matches {shown(pattern)}: {shown(values)}"

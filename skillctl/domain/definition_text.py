@@ -1,0 +1,21 @@
+"""Edits of `skill.yaml` that touch one scalar and nothing else: comments, quoting and line ends survive."""
+
+from collections.abc import Mapping
+
+from skillctl.domain import document as documents
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def rewritten(raw: bytes, values: Mapping[str, str]) -> bytes:
+    """The definition with other values for some top-level keys, each in its own quoting.
+
+    Raises KeyError where a key is missing and ValueError where the text cannot be read.
+    """
+    lead = _BOM if raw.startswith(_BOM) else b""
+    for key, value in values.items():
+        document, findings = documents.parse(raw, "skill.yaml")
+        if document is None:
+            raise ValueError(findings[0].message)
+        raw = lead + document.replaced((key,), value).encode()
+    return raw

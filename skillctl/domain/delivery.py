@@ -1,0 +1,49 @@
+"""Jobs of a release, one attempt at one destination, and when the next one is due."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+FIRST_DELAY = 30
+LONGEST_DELAY = 3600
+
+
+@dataclass(frozen=True)
+class Job:
+    """A claimed job; `attempt` counts from 1, `key` is the same for every attempt at the same thing."""
+
+    id: str
+    job_type: str
+    payload: Mapping[str, Any]
+    attempt: int
+    key: str
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """It arrived; `receipt` is what the other side said of it."""
+
+    receipt: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Retry:
+    """It did not arrive, and may yet; `after` is the other side's wish in seconds."""
+
+    reason: str
+    after: int | None = None
+
+
+@dataclass(frozen=True)
+class Undeliverable:
+    """It will not arrive, however often it is sent."""
+
+    reason: str
+
+
+Attempt = Delivered | Retry | Undeliverable
+
+
+def delay(attempt: int, wish: int | None) -> int:
+    """Seconds until the next attempt: doubling from half a minute to an hour, never sooner than wished."""
+    return max(min(FIRST_DELAY * 2 ** (attempt - 1), LONGEST_DELAY), wish or 0)

@@ -1,0 +1,124 @@
+"""The identity of content: a hash over its files that leaves out the status, so a promotion never spoils its own proof.
+
+    sha256( sorted lines of:  mode SP sha256 SP path LF )
+
+over the Git tree entries of the skill's folder, paths relative to it, lines sorted bytewise. In the definition
+(`skill.yaml`, `skill.json`) the characters of the top-level `status` value, quotes included, are left out before
+hashing; nothing else is.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from skillctl.domain import document as documents
+from skillctl.domain.skill import DEFINITION_NAMES
+
+FILE_MODES = frozenset({"100644", "100755"})
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class TreeFile:
+    """One entry of a Git tree: `path` from the repository's root, `blob` the object id of its bytes."""
+
+    path: str
+    mode: str
+    blob: str
+
+
+@dataclass(frozen=True)
+class ContentFile:
+    """One file of measured content; `path` is relative to the folder, `sha256` is of the raw bytes."""
+
+    path: str
+    mode: str
+    sha256: str
+    blob: str
+    size: int
+
+
+@dataclass(frozen=True)
+class ByteSpan:
+    """A range of bytes of a file."""
+
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Content:
+    """A folder's content: its digest, the manifest the digest is the hash of, and its files.
+
+    `definition` and `status_span` are None where the folder holds no definition (a suite's folder).
+    """
+
+    digest: str
+    manifest: bytes
+    files: tuple[ContentFile, ...]
+    definition: str | None = None
+    status_span: ByteSpan | None = None
+
+
+class Unmeasurable(ValueError):
+    """The folder holds what has no identity: a link, a submodule, a filtered file, or no readable status."""
+
+
+def status_span(raw: bytes, name: str = "skill.yaml") -> ByteSpan:
+    """The bytes of the top-level `status` value; raises Unmeasurable where there is no such plain value."""
+    document, findings = documents.parse(raw, name)
+    span = document.span(("status",)) if document else None
+    if document is None or span is None:
+        reason = findings[0].message if findings else "it has no `status`"
+        raise Unmeasurable(f"`{name}` cannot be measured: {reason}")
+    lead = len(_BOM) if raw.startswith(_BOM) else 0
+    offset = lead + len(document.text[: span.start].encode())
+    return ByteSpan(offset, len(document.text[span.start : span.end].encode()))
+
+
+def measure_skill(folder: str, entries: Iterable[TreeFile], contents: Mapping[str, bytes]) -> Content:
+    """The content of a skill's folder; `contents` holds the bytes by path from the root. Raises Unmeasurable."""
+    files = _files(folder, entries, contents)
+    definition = next((file for file in files if file.path in DEFINITION_NAMES), None)
+    if definition is None:
+        raise Unmeasurable(f"`{folder}` has no `skill.yaml`")
+    raw = contents[f"{folder}/{definition.path}"]
+    span = status_span(raw, f"{folder}/{definition.path}")
+    bare = raw[: span.offset] + raw[span.offset + span.length :]
+    hashes = {definition.path: hashlib.sha256(bare).hexdigest()}
+    manifest = _manifest(files, hashes)
+    return Content(_digest(manifest), manifest, files, definition.path, span)
+
+
+def measure_suite(folder: str, entries: Iterable[TreeFile], contents: Mapping[str, bytes]) -> Content:
+    """The content of a suite's folder, recorded answers (`cassettes/`) left out. Raises Unmeasurable."""
+    kept = [entry for entry in entries if not entry.path.startswith(f"{folder}/cassettes/")]
+    files = _files(folder, kept, contents)
+    manifest = _manifest(files, {})
+    return Content(_digest(manifest), manifest, files)
+
+
+def _files(folder: str, entries: Iterable[TreeFile], contents: Mapping[str, bytes]) -> tuple[ContentFile, ...]:
+    files = []
+    for entry in entries:
+        path = entry.path.removeprefix(folder + "/")
+        if entry.mode not in FILE_MODES:
+            kind = {"120000": "a symbolic link", "160000": "a submodule"}.get(entry.mode, f"of mode {entry.mode}")
+            raise Unmeasurable(f"`{entry.path}` is {kind}; only plain files have an identity")
+        if "\n" in path:
+            raise Unmeasurable(f"`{folder}` holds a file with a line break in its name")
+        raw = contents[entry.path]
+        if raw.startswith(_LFS_POINTER):
+            raise Unmeasurable(f"`{entry.path}` is a Git LFS pointer; commit the file itself")
+        files.append(ContentFile(path, entry.mode, hashlib.sha256(raw).hexdigest(), entry.blob, len(raw)))
+    return tuple(sorted(files, key=lambda file: file.path.encode()))
+
+
+def _manifest(files: Iterable[ContentFile], hashes: Mapping[str, str]) -> bytes:
+    lines = [f"{file.mode} {hashes.get(file.path, file.sha256)} {file.path}\n".encode() for file in files]
+    return b"".join(sorted(lines))
+
+
+def _digest(manifest: bytes) -> str:
+    return "sha256:" + hashlib.sha256(manifest).hexdigest()

@@ -1,0 +1,151 @@
+"""`skillctl.yaml`: people, gates, environments; and the one effective gate that a skill meets for a status."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from skillctl.domain import canonical
+from skillctl.domain import document as documents
+from skillctl.domain.evidence import EvidenceClass
+from skillctl.domain.finding import Finding
+from skillctl.domain.lifecycle import Status
+from skillctl.domain.schema import Model, Name, NonEmpty, modelled
+from skillctl.domain.skill import Slug
+
+FILE_NAME = "skillctl.yaml"
+COUNTING_CLASSES = (EvidenceClass.DETERMINISTIC, EvidenceClass.RECORDED, EvidenceClass.LIVE)
+EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+
+
+class Person(Model):
+    """Somebody who may own or approve; `keys` are SSH public keys."""
+
+    emails: list[NonEmpty] = []
+    github: NonEmpty | None = None
+    mattermost: NonEmpty | None = None
+    keys: list[NonEmpty] = []
+
+
+class Gate(Model):
+    """What a skill must show to reach a status; `tags` and `names` select the skills, none means all."""
+
+    to: Literal["candidate", "approved"]
+    tags: list[Slug] = []
+    names: list[Name] = []
+    min_cases: Annotated[int, Field(ge=0)] | None = None
+    evidence: list[Annotated[EvidenceClass, Field(strict=False)]] | None = None
+    pass_rate: Annotated[float, Field(ge=0, le=1)] | None = None
+    approvals: Annotated[int, Field(ge=0)] | None = None
+    approvers: list[Slug] = []
+
+    @model_validator(mode="after")
+    def _rehearsals_never_count(self) -> Self:
+        if self.evidence is not None and EvidenceClass.REHEARSAL in self.evidence:
+            raise PydanticCustomError("rehearsal", "a rehearsal is never evidence; take it out of `evidence`")
+        return self
+
+    def meets(self, skill: str, tags: Iterable[str]) -> bool:
+        """Whether the gate stands in the way of this skill."""
+        if self.names and skill not in self.names:
+            return False
+        return not self.tags or not set(self.tags).isdisjoint(tags)
+
+
+class Mattermost(Model):
+    """Names of the environment variables that hold the destination; never the values."""
+
+    webhook: EnvironmentVariable = "MATTERMOST_WEBHOOK_URL"
+
+
+class N8n(Model):
+    """Names of the environment variables that hold the destination; never the values."""
+
+    webhook: EnvironmentVariable = "N8N_WEBHOOK_URL"
+    secret: EnvironmentVariable = "N8N_WEBHOOK_SECRET"
+
+
+class Environment(Model):
+    """One place that skills go to: `store` says what kind of catalogue it has, a destination left out is not told."""
+
+    store: Literal["sqlite", "supabase"] = "sqlite"
+    release_branch: NonEmpty = "main"
+    mattermost: Mattermost | None = None
+    n8n: N8n | None = None
+
+
+class Policy(Model):
+    """All of `skillctl.yaml`."""
+
+    people: dict[Slug, Person] = {}
+    groups: dict[Slug, list[Slug]] = {}
+    gates: list[Gate] = []
+    recorders: list[Slug] | Literal["none"] = "none"
+    auto_promote: list[Name] = []
+    environments: dict[Slug, Environment] = {}
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        for group, members in self.groups.items():
+            for member in members:
+                if member not in self.people:
+                    context = {"group": group, "member": member}
+                    raise PydanticCustomError("person", "group `{group}` names `{member}`, who is not in `people`", context)
+        for gate in self.gates:
+            for approver in gate.approvers:
+                if approver not in self.groups and approver not in self.people:
+                    context = {"approver": approver}
+                    raise PydanticCustomError("approver", "`approvers` names `{approver}`, who is no group or person", context)
+        return self
+
+
+@dataclass(frozen=True)
+class EffectiveGate:
+    """The strictest value of each key over all gates that meet one skill on its way to one status."""
+
+    to: Status
+    min_cases: int
+    evidence: tuple[EvidenceClass, ...]
+    pass_rate: float
+    approvals: int
+
+    @property
+    def digest(self) -> str:
+        """What evidence names as the policy it was measured under; an edit elsewhere in the file changes nothing."""
+        return "sha256:" + canonical.sha256(
+            {
+                "to": self.to.value,
+                "min_cases": self.min_cases,
+                "evidence": [kind.value for kind in self.evidence],
+                "pass_rate": float(self.pass_rate),
+                "approvals": self.approvals,
+            }
+        )
+
+
+def effective(policy: Policy, skill: str, tags: Iterable[str], to: Status) -> EffectiveGate:
+    """The gate a skill meets; where no gate says otherwise, evidence of any counting class and every case passed."""
+    tags = list(tags)
+    gates = [gate for gate in policy.gates if gate.to == to.value and gate.meets(skill, tags)]
+    allowed = set(COUNTING_CLASSES)
+    for gate in gates:
+        if gate.evidence is not None:
+            allowed &= set(gate.evidence)
+    rates = [gate.pass_rate for gate in gates if gate.pass_rate is not None]
+    return EffectiveGate(
+        to=to,
+        min_cases=max((gate.min_cases or 0 for gate in gates), default=0),
+        evidence=tuple(kind for kind in COUNTING_CLASSES if kind in allowed),
+        pass_rate=max(rates, default=1.0),
+        approvals=max((gate.approvals or 0 for gate in gates), default=0),
+    )
+
+
+def read(raw: bytes) -> tuple[Policy | None, list[Finding]]:
+    """The policy, or every finding that keeps it from being read."""
+    document, findings = documents.parse(raw, FILE_NAME)
+    if document is None:
+        return None, findings
+    return modelled(Policy, document)

@@ -1,0 +1,18 @@
+"""SK208: a version that calls itself approved or deprecated has an approval on record."""
+
+from collections.abc import Iterator
+
+from skillctl.domain.approval import path_of
+from skillctl.domain.finding import Finding
+from skillctl.domain.lifecycle import Status
+from skillctl.domain.rules.subject import Subject, World
+
+
+def check(subject: Subject, _world: World) -> Iterator[Finding]:
+    """A finding where the status claims what no approval backs."""
+    definition = subject.skill.definition
+    if definition.status not in (Status.APPROVED, Status.DEPRECATED) or definition.version in subject.approved:
+        return
+    message = f"the status is `{definition.status}`, but there is no `{path_of(definition.name, definition.version)}`"
+    hint = f"write `status: draft`, then run `skillctl promote {definition.name}`"
+    yield subject.finding("SK208", message, ("status",), hint)

@@ -1,0 +1,19 @@
+"""SK206: finance and SSC skills never target the lab, which is never the source of truth for financials."""
+
+from collections.abc import Iterator
+
+from skillctl.domain.finding import Finding
+from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.skill import Instance
+
+_FINANCIAL = frozenset({"finance", "ssc"})
+
+
+def check(subject: Subject, _world: World) -> Iterator[Finding]:
+    """A finding where a financial skill is routed to the lab."""
+    definition = subject.skill.definition
+    if definition.routing is None or definition.routing.target is not Instance.LAB:
+        return
+    if not _FINANCIAL.isdisjoint(definition.tags):
+        message = "a finance or SSC skill is routed to the lab, which is never the truth for financials"
+        yield subject.finding("SK206", message, ("routing", "target"), "write `target: odoo_erp`")

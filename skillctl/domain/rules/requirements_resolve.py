@@ -1,0 +1,19 @@
+"""SK204: what a skill requires is a skill of this repository, and not the skill itself."""
+
+from collections.abc import Iterator
+
+from skillctl.domain.finding import Finding
+from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.schema import nearest
+
+
+def check(subject: Subject, world: World) -> Iterator[Finding]:
+    """A finding for each requirement that leads nowhere."""
+    skill = subject.skill
+    for required in skill.definition.requires:
+        if required == skill.name:
+            yield subject.finding("SK204", "a skill cannot require itself", ("requires", required))
+        elif required not in world.skills:
+            near = nearest(required, world.skills)
+            hint = f"did you mean `{near}`?" if near else None
+            yield subject.finding("SK204", f"there is no skill `{required}`", ("requires", required), hint)

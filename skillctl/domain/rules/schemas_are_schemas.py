@@ -1,0 +1,28 @@
+"""SK205: the declared `inputs` and `outputs` are themselves valid JSON Schema (2020-12)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from skillctl.domain.finding import Finding
+from skillctl.domain.rules.subject import Subject, World
+
+
+def check(subject: Subject, _world: World) -> Iterator[Finding]:
+    """A finding for each place where a declared schema is none."""
+    definition = subject.skill.definition
+    declared: dict[str, dict[str, Any] | None] = {"inputs": definition.inputs, "outputs": definition.outputs}
+    for key, schema in declared.items():
+        if schema is not None:
+            yield from _problems(subject, key, schema)
+
+
+def _problems(subject: Subject, key: str, schema: dict[str, Any]) -> Iterator[Finding]:
+    # Imported here: most commands never look at a declared schema.
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    problem = best_match(Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema))
+    if problem is not None:
+        path = (key, *problem.absolute_path)
+        name = ".".join(str(step) for step in path)
+        yield subject.finding("SK205", f"`{name}` is not valid JSON Schema: {problem.message}", path)

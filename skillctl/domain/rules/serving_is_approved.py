@@ -1,0 +1,21 @@
+"""SK401: every version that `serving.yaml` names has an approval on record."""
+
+from collections.abc import Iterator
+
+from skillctl.domain.finding import Finding
+from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.serving import path_of
+
+
+def check(subject: Subject, _world: World) -> Iterator[Finding]:
+    """A finding for each version named without an approval."""
+    serving, name = subject.serving, subject.skill.name
+    if serving is None:
+        return
+    named = [serving.serving] if serving.serving else []
+    named += [*serving.deprecated, *serving.withdrawn, *serving.revoked]
+    for version in dict.fromkeys(named):
+        if version not in subject.approved:
+            message = f"{name}@{version} is named here, but was never approved"
+            hint = f"known are: {', '.join(subject.approved) or 'none'}"
+            yield Finding("SK401", message, path_of(name), skill=name, hint=hint)

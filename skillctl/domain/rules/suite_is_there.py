@@ -1,0 +1,17 @@
+"""SK302: a skill that is offered for approval has a suite that can prove it."""
+
+from collections.abc import Iterator
+
+from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.lifecycle import Status
+from skillctl.domain.rules.subject import Subject, World
+
+
+def check(subject: Subject, _world: World) -> Iterator[Finding]:
+    """A finding where there is no suite: an error from candidate on, a warning for a draft."""
+    if subject.suite is not None:
+        return
+    skill = subject.skill
+    severity = Severity.WARNING if skill.definition.status is Status.DRAFT else Severity.ERROR
+    message = f"there is no `evals/{skill.name}/suite.yaml` that can be read"
+    yield subject.finding("SK302", message, ("name",), "write cases with `run` and `expect`", severity)

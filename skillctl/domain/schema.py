@@ -1,0 +1,149 @@
+"""From parsed data to a model, with each schema error as one sentence at its place."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from skillctl.domain import version
+from skillctl.domain.document import Document, Path
+from skillctl.domain.finding import Finding
+
+#: Agent Skills standard: 1 to 64 lower-case letters, digits and single hyphens.
+NAME_PATTERN = r"^[a-z0-9](?:-?[a-z0-9])*$"
+
+
+class Model(BaseModel):
+    """A strict, frozen file model: unknown keys are refused and nothing is converted."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, populate_by_name=True)
+
+
+def _semantic(text: str) -> str:
+    if version.parse(text) is None:
+        raise PydanticCustomError("semantic_version", "`{text}` is not a semantic version such as `1.4.0`", {"text": text})
+    return text
+
+
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=64)]
+VersionText = Annotated[str, StringConstraints(max_length=64), AfterValidator(_semantic)]
+NonEmpty = Annotated[str, StringConstraints(min_length=1)]
+
+M = TypeVar("M", bound=BaseModel)
+
+_EXPECTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "enum": "one of the known values",
+}
+
+
+def modelled(model: type[M], document: Document, skill: str | None = None) -> tuple[M | None, list[Finding]]:
+    """The model of a document's data, or a finding for each thing the schema says no to; `x-…` keys are left out."""
+    data = {key: value for key, value in document.data.items() if not key.startswith("x-")}
+    try:
+        return model.model_validate(data), []
+    except ValidationError as problem:
+        return None, [_finding(error, model, document, skill) for error in problem.errors(include_url=False)]
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was most likely meant, if one is near enough."""
+    matches = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+def _finding(error: ErrorDetails, model: type[BaseModel], document: Document, skill: str | None) -> Finding:
+    path: Path = tuple(step for step in error["loc"] if step != "[key]")
+    kind, key = error["type"], ".".join(str(step) for step in path)
+    hint = None
+    if kind == "missing":
+        code, place, message = "SK102", document.place(path[:-1]), f"`{key}` is missing"
+    elif kind == "extra_forbidden":
+        code, place, message = "SK103", document.key_place(path), f"`{key}` is not a known key"
+        near = nearest(str(path[-1]), _keys(model, path[:-1]))
+        hint = f"did you mean `{near}`?" if near else "a key of your own begins with `x-`" if len(path) == 1 else None
+    elif kind in _EXPECTED and kind != "enum":
+        code, place = "SK104", document.place(path)
+        message = f"`{key}` must be {_EXPECTED[kind]}, not {_shown(error['input'])}"
+        hint = _quoting(kind, document, path)
+    else:
+        code, place, message = "SK105", document.place(path), _value_sentence(error, key)
+        if kind == "enum":
+            near = nearest(str(error["input"]), _expected_values(error))
+            hint = f"did you mean `{near}`?" if near else None
+    return Finding(code, message, document.file, place.line, place.column, skill, hint)
+
+
+def _quoting(kind: str, document: Document, path: Path) -> str | None:
+    span = document.span(path)
+    if kind != "string_type" or span is None:
+        return None
+    return f'quote it: "{document.text[span.start : span.end]}"'
+
+
+def _value_sentence(error: ErrorDetails, key: str) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    shown = _shown(error["input"])
+    if kind == "enum":
+        return f"`{key}` is {shown}; it must be one of {', '.join(f'`{value}`' for value in _expected_values(error))}"
+    if kind == "string_pattern_mismatch":
+        if context.get("pattern") == NAME_PATTERN:
+            return f"`{key}` is {shown}; lower-case letters, digits and single hyphens between them are allowed"
+        return f"`{key}` is {shown}, which does not match `{context.get('pattern')}`"
+    if kind in ("string_too_long", "too_long"):
+        return f"`{key}` is longer than {context.get('max_length')}"
+    if kind in ("string_too_short", "too_short"):
+        return f"`{key}` is empty" if context.get("min_length") == 1 else f"`{key}` is too short"
+    text = error["msg"].removeprefix("Value error, ").rstrip(".")
+    return f"`{key}`: {text}" if key else text
+
+
+def _expected_values(error: ErrorDetails) -> list[str]:
+    return [word.strip("' ") for word in str(error.get("ctx", {}).get("expected", "")).replace(" or ", ",").split(",")]
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, bool):
+        return f"the truth value `{str(value).lower()}`"
+    if isinstance(value, str):
+        return f"`{value if len(value) <= 60 else value[:57] + '…'}`"
+    return f"the number `{value}`"
+
+
+def _keys(model: Any, path: Path) -> list[str]:
+    """The keys known at `path` below a model, aliases preferred; empty where there is no model."""
+    current: Any = model
+    for step in path:
+        if isinstance(current, type) and issubclass(current, BaseModel) and isinstance(step, str):
+            field = current.model_fields.get(step)
+            current = field.annotation if field else None
+        current = _inner_model(current)
+    if isinstance(current, type) and issubclass(current, BaseModel):
+        return [field.alias or name for name, field in current.model_fields.items()]
+    return []
+
+
+def _inner_model(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _inner_model(argument)
+        if isinstance(found, type) and issubclass(found, BaseModel):
+            return found
+    return annotation

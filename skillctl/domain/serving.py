@@ -1,0 +1,87 @@
+"""`approvals/<name>/serving.yaml`: which approved version is offered, and which are deprecated, withdrawn or revoked."""
+
+from typing import Annotated
+
+import yaml
+from pydantic import Field
+
+from skillctl.domain import document as documents
+from skillctl.domain.finding import Finding
+from skillctl.domain.schema import Model, Name, VersionText, modelled
+
+FILE_NAME = "serving.yaml"
+_HEADER = "# written by `skillctl`; reviewed like code\n"
+
+
+class Retirement(Model):
+    """Why a version is no longer what it was; `sunset` is the last day it may be relied on, `YYYY-MM-DD`."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+    replaced_by: Annotated[str, Field(max_length=130)] | None = None
+    sunset: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+
+
+class Serving(Model):
+    """What production offers of one skill; a version in none of the mappings is simply approved."""
+
+    serving: VersionText | None = None
+    deprecated: dict[VersionText, Retirement] = {}
+    withdrawn: dict[VersionText, Retirement] = {}
+    revoked: dict[VersionText, Retirement] = {}
+
+    def state(self, version: str) -> tuple[str, Retirement | None]:
+        """The state of an approved version and its notice; the hardest word wins."""
+        for state in ("revoked", "withdrawn", "deprecated"):
+            retired: dict[str, Retirement] = getattr(self, state)
+            if version in retired:
+                return state, retired[version]
+        return "approved", None
+
+    def offers(self, version: str) -> "Serving":
+        """The same with another version served."""
+        return self.model_copy(update={"serving": version})
+
+    def deprecates(self, version: str, retirement: Retirement) -> "Serving":
+        """The same with one version more deprecated."""
+        return self.model_copy(update={"deprecated": {**self.deprecated, version: retirement}})
+
+
+def path_of(skill: Name) -> str:
+    """Where a skill's serving file lies, from the repository's root."""
+    return f"approvals/{skill}/{FILE_NAME}"
+
+
+def read(file: str, raw: bytes, skill: str) -> tuple[Serving | None, list[Finding]]:
+    """The serving file, or every finding that keeps it from being read."""
+    document, findings = documents.parse(raw, file, skill)
+    if document is None:
+        return None, findings
+    return modelled(Serving, document, skill)
+
+
+class _Quoted(str):
+    """Text that is always written in double quotes."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes strings quoted, so that no reader guesses at them."""
+
+
+_Dumper.add_representer(
+    _Quoted, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style='"')
+)
+
+
+def write(serving: Serving) -> bytes:
+    """The file's bytes: quoted strings, versions sorted, empty parts left out."""
+    data: dict[str, object] = {"serving": _Quoted(serving.serving) if serving.serving else None}
+    for state in ("deprecated", "withdrawn", "revoked"):
+        retired: dict[str, Retirement] = getattr(serving, state)
+        if retired:
+            data[state] = {
+                _Quoted(version): {
+                    key: _Quoted(value) for key, value in retired[version].model_dump(exclude_none=True).items()
+                }
+                for version in sorted(retired)
+            }
+    return (_HEADER + yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)).encode()

@@ -1,0 +1,90 @@
+"""Settings: `skillctl.yaml` and the environment → what the wiring needs. Nothing else reads the environment."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from skillctl.domain import policy
+from skillctl.domain.policy import Environment, Policy
+from skillctl.domain.schema import nearest
+from skillctl.errors import UsageError
+
+STATE_FOLDER = ".skillctl"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One environment with its secrets; a destination that is configured but has no address is named in `unset`."""
+
+    name: str
+    environment: Environment
+    database_url: str | None = field(repr=False)
+    supabase_url: str | None
+    supabase_key: str | None = field(repr=False)
+    mattermost_url: str | None = field(repr=False)
+    n8n_url: str | None = field(repr=False)
+    n8n_secret: str | None = field(repr=False)
+    unset: tuple[str, ...]
+
+    @property
+    def destinations(self) -> list[str]:
+        """Who is told of a release: every destination that the environment names."""
+        named = {"mattermost": self.environment.mattermost, "n8n": self.environment.n8n}
+        return [name for name, configured in named.items() if configured is not None]
+
+
+def target(root: Path, name: str, environ: Mapping[str, str] = os.environ) -> Target:
+    """The environment `name` of the `skillctl.yaml` in `root`; UsageError where there is none."""
+    known = _policy(root).environments
+    if name not in known:
+        near = nearest(name, known)
+        hint = f"did you mean `{near}`?" if near else f"add it to `environments` in `{policy.FILE_NAME}`"
+        raise UsageError(f"there is no environment `{name}`", hint=hint)
+    environment = known[name]
+    variables = [
+        variable
+        for wanted in (environment.mattermost, environment.n8n)
+        if wanted is not None
+        for variable in wanted.model_dump().values()
+    ]
+    mattermost, n8n = environment.mattermost, environment.n8n
+    return Target(
+        name=name,
+        environment=environment,
+        database_url=environ.get("SKILLCTL_DATABASE_URL") or None,
+        supabase_url=environ.get("SUPABASE_URL") or None,
+        supabase_key=environ.get("SUPABASE_SECRET_KEY") or environ.get("SUPABASE_SERVICE_ROLE_KEY") or None,
+        mattermost_url=environ.get(mattermost.webhook) if mattermost else None,
+        n8n_url=environ.get(n8n.webhook) if n8n else None,
+        n8n_secret=environ.get(n8n.secret) if n8n else None,
+        unset=tuple(variable for variable in variables if not environ.get(variable)),
+    )
+
+
+def is_scripted(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether nobody is there to look or answer: in CI, or without a terminal."""
+    return bool(environ.get("CI")) or not sys.stderr.isatty()
+
+
+def debugging(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the trace of a bug is shown as well as logged."""
+    return bool(environ.get("SKILLCTL_DEBUG"))
+
+
+def child_environment(extra: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment for a `skillctl` that the demo starts: this one's, without any production's addresses."""
+    ours = ("SKILLCTL_", "SUPABASE_", "MATTERMOST_", "N8N_", "GIT_")
+    return {key: value for key, value in environ.items() if not key.startswith(ours)} | dict(extra)
+
+
+def _policy(root: Path) -> Policy:
+    file = root / policy.FILE_NAME
+    if not file.is_file():
+        raise UsageError(f"there is no `{policy.FILE_NAME}` in `{root}`", hint="write one with `environments`")
+    found, findings = policy.read(file.read_bytes())
+    if found is None:
+        first = findings[0]
+        raise UsageError(f"{first.file}:{first.line}:{first.column} {first.message}", hint=first.hint)
+    return found

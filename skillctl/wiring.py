@@ -1,0 +1,144 @@
+"""Wiring: settings → adapters → workflows; the only place that knows both sides. Adapters load when they are needed."""
+
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skillctl import __version__, settings
+from skillctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from skillctl.adapters.clock import SystemClock
+    from skillctl.adapters.evidence_files import EvidenceFiles
+    from skillctl.adapters.folder_tree import FolderTree
+    from skillctl.adapters.git_repository import GitRepository
+    from skillctl.adapters.production_catalogue import ProductionCatalogue
+    from skillctl.adapters.scripts import ScriptRunner
+    from skillctl.adapters.sqlite_catalogue import SqliteCatalogue
+    from skillctl.settings import Target
+    from skillctl.workflows.ports import Destination
+
+TOOL = f"skillctl {__version__}"
+_PACKAGE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """The adapters for one folder (`-C`)."""
+
+    folder: Path
+
+    def repository(self) -> "GitRepository":
+        """The Git repository that the folder lies in."""
+        from skillctl.adapters.git_repository import GitRepository
+
+        if not self.folder.is_dir():
+            raise UsageError(f"there is no folder `{self.folder}`", hint="name another one with `-C`")
+        return GitRepository(self.folder)
+
+    def working_tree(self) -> "FolderTree":
+        """The files as they lie on the disk."""
+        from skillctl.adapters.folder_tree import FolderTree
+
+        return FolderTree(self.repository().root)
+
+    def scripts(self) -> "ScriptRunner":
+        """What runs the scripts of a skill."""
+        from skillctl.adapters.scripts import ScriptRunner
+
+        return ScriptRunner()
+
+    def evidence(self) -> "EvidenceFiles":
+        """The evidence of this machine."""
+        from skillctl.adapters.evidence_files import EvidenceFiles
+
+        return EvidenceFiles(self.state())
+
+    def dev_catalogue(self) -> "SqliteCatalogue":
+        """The dev store."""
+        from skillctl.adapters.sqlite_catalogue import SqliteCatalogue
+
+        return SqliteCatalogue(self.state())
+
+    def clock(self) -> "SystemClock":
+        """The time."""
+        from skillctl.adapters.clock import SystemClock
+
+        return SystemClock()
+
+    def target(self, name: str) -> "Target":
+        """One environment of `skillctl.yaml`."""
+        return settings.target(self.repository().root, name)
+
+    def state(self) -> Path:
+        """`.skillctl/`, made where it is missing, and ignored by Git from the first moment."""
+        folder = self.repository().root / settings.STATE_FOLDER
+        folder.mkdir(exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+        return folder
+
+
+@contextmanager
+def production(target: "Target") -> Iterator["ProductionCatalogue"]:
+    """The prod store of an environment, over PostgreSQL where `SKILLCTL_DATABASE_URL` is set, else over HTTPS."""
+    from skillctl.adapters.production_catalogue import ProductionCatalogue
+
+    if target.environment.store != "supabase":
+        raise UsageError(f"environment `{target.name}` has no production store", hint="name one with `store: supabase`")
+    if target.database_url:
+        from skillctl.adapters.postgres_transport import PostgresTransport
+
+        with PostgresTransport(target.database_url) as transport:
+            yield ProductionCatalogue(transport)
+    elif target.supabase_url and target.supabase_key:
+        from skillctl.adapters.supabase_transport import SupabaseTransport
+
+        yield ProductionCatalogue(SupabaseTransport(target.supabase_url, target.supabase_key))
+    else:
+        hint = "set `SUPABASE_URL` and `SUPABASE_SECRET_KEY`, or `SKILLCTL_DATABASE_URL`"
+        raise UsageError(f"nothing says where the production of `{target.name}` is", hint=hint)
+
+
+def database_url(target: "Target") -> str:
+    """The connection string that migrations are applied over; they need an owner's login, which no API key is."""
+    if not target.database_url:
+        hint = "set it to the owner's connection string, or use `supabase db push`"
+        raise UsageError("`SKILLCTL_DATABASE_URL` is not set", hint=hint)
+    return target.database_url
+
+
+def destinations(target: "Target") -> Mapping[str, "Destination"]:
+    """Where each type of job goes; a destination without its address is left out, so its jobs wait."""
+    import time
+
+    from skillctl.adapters.mattermost import Mattermost
+    from skillctl.adapters.n8n import N8n
+
+    found: dict[str, Destination] = {}
+    if target.mattermost_url:
+        found["notice"] = Mattermost(target.mattermost_url)
+    if target.n8n_url and target.n8n_secret:
+        found["rollout"] = N8n(target.n8n_url, target.n8n_secret, lambda: int(time.time()))
+    return found
+
+
+def worker() -> str:
+    """The name under which this process leases jobs."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def material() -> Path:
+    """The folder that holds this project's own skills, evals and migrations: in the wheel, or in the checkout."""
+    packed = _PACKAGE / "material"
+    return packed if packed.is_dir() else _PACKAGE.parent
+
+
+def migrations() -> Path:
+    """The folder of the production migrations."""
+    return material() / "supabase" / "migrations"

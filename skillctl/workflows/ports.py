@@ -1,0 +1,165 @@
+"""What the workflows need of the world, each as small as its use."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from skillctl.domain.checks.produced import Produced
+from skillctl.domain.delivery import Attempt, Job
+from skillctl.domain.digest import TreeFile
+from skillctl.domain.evidence import Evidence
+from skillctl.domain.release import Current
+from skillctl.domain.suite import Run
+
+
+class Clock(Protocol):
+    """The time, so that nobody else asks for it."""
+
+    def now(self) -> str:
+        """The present moment in UTC, RFC 3339 with seconds."""
+        ...
+
+    def seconds(self) -> float:
+        """A monotonic count of seconds, for durations."""
+        ...
+
+
+class Tree(Protocol):
+    """The files of a commit or a folder; paths are relative to the root, with forward slashes."""
+
+    def files(self, *folders: str) -> Sequence[TreeFile]:
+        """All files below these folders (or these files themselves), sorted by path."""
+        ...
+
+    def read(self, files: Iterable[TreeFile]) -> Mapping[str, bytes]:
+        """The bytes of files by path."""
+        ...
+
+
+class Repository(Protocol):
+    """The Git repository that holds the skills; Unreachable where Git does not answer."""
+
+    def head(self) -> str:
+        """The commit that is checked out; UsageError before the first commit."""
+        ...
+
+    def resolve(self, revision: str) -> str:
+        """The commit a revision means; UsageError if it means none."""
+        ...
+
+    def tree(self, commit: str) -> Tree:
+        """What a commit holds."""
+        ...
+
+    def pending(self, *folders: str) -> Tree:
+        """What committing these folders as they lie now would give; nothing is staged by asking."""
+        ...
+
+    def blobs(self, ids: Iterable[str]) -> Mapping[str, bytes]:
+        """Bytes by Git object id; an object that is not there is left out."""
+        ...
+
+    def hash_blob(self, raw: bytes) -> str:
+        """The object id that Git gives these bytes."""
+        ...
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether one commit lies in the history of another; False if either is unknown here."""
+        ...
+
+    def authors(self, folder: str, since: str) -> list[str]:
+        """Everybody who committed to `folder` after the last commit to `since`, as `Name <mail>`, sorted."""
+        ...
+
+    def actor(self) -> str:
+        """Who commits here, as `Name <mail>`."""
+        ...
+
+    def commit(self, files: Mapping[str, bytes], message: str) -> str | None:
+        """Commit exactly these files, whatever else is staged or changed; None if they say so already.
+
+        Where Git refuses (a hook, no identity), the files are put back and Unreachable is raised.
+        """
+        ...
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Held while one process changes the repository; Unreachable for the second."""
+        ...
+
+
+class Scripts(Protocol):
+    """Runs scripts of a skill away from everything that matters."""
+
+    runner: str
+
+    def run(self, files: Mapping[str, tuple[str, bytes]], run: Run) -> Produced | str:
+        """What the script produced in a scratch copy of these files (path → mode, bytes), or why it cannot be judged."""
+        ...
+
+
+class EvidenceStore(Protocol):
+    """Evidence of this machine, kept for ever."""
+
+    def add(self, evidence: Evidence) -> str:
+        """Keep one record and say where it lies."""
+        ...
+
+    def of(self, skill: str) -> list[Evidence]:
+        """All readable records of a skill; one that does not hash to its name is none."""
+        ...
+
+
+class Catalogue(Protocol):
+    """The dev store, as `load` fills it."""
+
+    def replace(self, skills: Iterable[Mapping[str, Any]], files: Iterable[Mapping[str, Any]]) -> str:
+        """Put a whole new catalogue in place at once and say where it lies."""
+        ...
+
+
+class Production(Protocol):
+    """The prod store: everything it does is one of its own functions. StoreRefused where it says no."""
+
+    def current(self) -> Current:
+        """What it holds now."""
+        ...
+
+    def missing_blobs(self, digests: Iterable[str]) -> set[str]:
+        """Those of these SHA-256 that it has no bytes for."""
+        ...
+
+    def put_blobs(self, blobs: Mapping[str, bytes]) -> int:
+        """Bring up bytes by SHA-256, in chunks; the number stored."""
+        ...
+
+    def apply(self, release: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Make a release true, all of it or nothing."""
+        ...
+
+    def served(self) -> Mapping[str, Any]:
+        """What an agent sees when it lists skills."""
+        ...
+
+    def claim(self, worker: str) -> Job | None:
+        """The next due job of ours, leased to this worker, or None."""
+        ...
+
+    def complete(self, job: Job, worker: str, result: Mapping[str, Any]) -> None:
+        """The job's effect is there."""
+        ...
+
+    def fail(self, job: Job, worker: str, error: str, *, retry_in: int | None) -> str:
+        """The job's effect is not there: again in so many seconds, or never (None); its status afterwards."""
+        ...
+
+    def jobs(self, limit: int) -> list[Mapping[str, Any]]:
+        """The newest jobs of ours."""
+        ...
+
+
+class Destination(Protocol):
+    """Where a job's payload goes."""
+
+    def deliver(self, job: Job) -> Attempt:
+        """One attempt; never raises for what the other side does."""
+        ...

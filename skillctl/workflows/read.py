@@ -1,0 +1,148 @@
+"""Read: a tree → its skills, suites, approvals and policy, and a finding for whatever cannot be read."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from skillctl.domain import approval, policy, serving, skill, suite
+from skillctl.domain.digest import FILE_MODES, TreeFile
+from skillctl.domain.finding import Finding
+from skillctl.domain.policy import Policy
+from skillctl.domain.schema import nearest
+from skillctl.domain.serving import Serving
+from skillctl.domain.skill import Skill
+from skillctl.domain.suite import ReadSuite
+from skillctl.errors import UsageError
+from skillctl.workflows.ports import Tree
+
+SERVERS_FILE = ".claude/mcp-servers.json"
+FOLDERS = ("skills", "evals", "approvals", SERVERS_FILE, policy.FILE_NAME)
+
+
+@dataclass
+class Contents:
+    """All that a tree says about skills; `names` has the broken ones too, `entries` every file by its folder."""
+
+    names: list[str] = field(default_factory=list)
+    skills: dict[str, Skill] = field(default_factory=dict)
+    suites: dict[str, ReadSuite] = field(default_factory=dict)
+    servings: dict[str, Serving] = field(default_factory=dict)
+    approvals: dict[str, dict[str, approval.Statement]] = field(default_factory=dict)
+    servers: frozenset[str] | None = None
+    policy: Policy = field(default_factory=Policy)
+    entries: dict[str, list[TreeFile]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def approved(self, name: str) -> dict[str, str]:
+        """The digest of every approved version of a skill."""
+        return {version: said.predicate.digest for version, said in self.approvals.get(name, {}).items()}
+
+    def known(self, name: str) -> str:
+        """The name itself if there is such a skill; else UsageError with the nearest ones."""
+        if name in self.names:
+            return name
+        near = nearest(name, self.names)
+        known = ", ".join(f"`{other}`" for other in self.names[:10]) or "none"
+        hint = f"did you mean `{near}`?" if near else f"known skills: {known}"
+        raise UsageError(f"there is no skill `{name}`", hint=hint)
+
+
+def read(tree: Tree) -> Contents:
+    """Everything in a tree; one broken file never hides another."""
+    contents = Contents()
+    listed = tree.files(*FOLDERS)
+    for entry in listed:
+        contents.entries.setdefault("/".join(entry.path.split("/")[:2]), []).append(entry)
+    texts = tree.read(entry for entry in listed if _is_read(entry))
+    _read_policy(texts, contents)
+    _read_servers(texts, contents)
+    _read_skills(texts, contents)
+    _read_approvals(texts, contents)
+    contents.findings.sort(key=lambda finding: finding.order)
+    return contents
+
+
+def _is_read(entry: TreeFile) -> bool:
+    if entry.mode not in FILE_MODES:
+        return False
+    parts = entry.path.split("/")
+    if parts[0] == "skills":
+        return len(parts) == 3 and parts[2] in (*skill.DEFINITION_NAMES, skill.SHEET_NAME)
+    if parts[0] == "evals":
+        return len(parts) == 3 and parts[2] == "suite.yaml"
+    if parts[0] == "approvals":
+        return parts[-1] in (approval.FILE_NAME, serving.FILE_NAME)
+    return True
+
+
+def _read_policy(texts: Mapping[str, bytes], contents: Contents) -> None:
+    if policy.FILE_NAME in texts:
+        found, findings = policy.read(texts[policy.FILE_NAME])
+        contents.policy = found or Policy()
+        contents.findings += findings
+
+
+def _read_servers(texts: Mapping[str, bytes], contents: Contents) -> None:
+    if SERVERS_FILE not in texts:
+        return
+    try:
+        contents.servers = frozenset(json.loads(texts[SERVERS_FILE])["mcpServers"])
+    except (ValueError, KeyError, TypeError, RecursionError) as problem:
+        message = f"the server registry cannot be read: {type(problem).__name__}: {problem}"
+        contents.findings.append(Finding("SK008", message, SERVERS_FILE, hint="it is JSON with a mapping `mcpServers`"))
+
+
+def _read_skills(texts: Mapping[str, bytes], contents: Contents) -> None:
+    by_folder: dict[str, dict[str, bytes]] = defaultdict(dict)
+    for path, raw in texts.items():
+        if path.startswith("skills/"):
+            folder, _, name = path.rpartition("/")
+            by_folder[folder][name] = raw
+    for folder, entries in contents.entries.items():
+        name = folder.partition("/")[2]
+        if folder.startswith("skills/") and _is_folder(folder, entries):
+            contents.names.append(name)
+            files = frozenset(entry.path.removeprefix(folder + "/") for entry in entries)
+            found, findings = skill.read(folder, by_folder[folder], files)
+            contents.findings += findings
+            if found is not None:
+                contents.skills[name] = found
+        elif folder.startswith("evals/") and f"{folder}/suite.yaml" in texts:
+            read_suite, findings = suite.read(folder, texts[f"{folder}/suite.yaml"])
+            contents.findings += findings
+            if read_suite is not None:
+                contents.suites[name] = read_suite
+
+
+def _is_folder(folder: str, entries: Sequence[TreeFile]) -> bool:
+    return any(entry.path.startswith(folder + "/") for entry in entries)
+
+
+def _read_approvals(texts: Mapping[str, bytes], contents: Contents) -> None:
+    for path, raw in texts.items():
+        parts = path.split("/")
+        if parts[0] != "approvals":
+            continue
+        name = parts[1]
+        if len(parts) == 3 and parts[2] == serving.FILE_NAME:
+            found, findings = serving.read(path, raw, name)
+            contents.findings += findings
+            if found is not None:
+                contents.servings[name] = found
+        elif len(parts) == 4 and parts[3] == approval.FILE_NAME:
+            statement = approval.read(raw)
+            problem = statement if isinstance(statement, str) else _misplaced(statement, name, parts[2])
+            if problem is None and not isinstance(statement, str):
+                contents.approvals.setdefault(name, {})[parts[2]] = statement
+            else:
+                message = f"the approval cannot be read: {problem}"
+                hint = "an approval is never edited: restore it from Git"
+                contents.findings.append(Finding("SK402", message, path, skill=name, hint=hint))
+
+
+def _misplaced(statement: approval.Statement, name: str, version: str) -> str | None:
+    said = statement.predicate
+    if (said.skill, said.version) == (name, version):
+        return None
+    return f"it is of {said.skill}@{said.version}, but lies in the folder of {name}@{version}"

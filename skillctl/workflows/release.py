@@ -1,0 +1,147 @@
+"""Release: a commit → the plan of what production must change, and the sync that makes it so."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from skillctl.domain import notice, release
+from skillctl.domain.release import Action, Current, Entry, Plan
+from skillctl.errors import StoreRefused, Unreachable, UsageError
+from skillctl.workflows.desired import Wanted, wanted
+from skillctl.workflows.ports import Production, Repository
+
+JOB_TYPES = {"mattermost": "notice", "n8n": "rollout"}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan with the judged commit it was made from."""
+
+    plan: Plan
+    wanted: Wanted
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What sync did: `release` is None where nothing had to change; `jobs` are those it queued."""
+
+    plan: Plan
+    release: str | None
+    head: str | None
+    jobs: tuple[str, ...]
+    stored_blobs: int
+
+
+def plan(repository: Repository, production: Production, revision: str) -> Planned:
+    """What `sync` of this revision would do; UsageError where production is ahead of it."""
+    commit = repository.resolve(revision)
+    current = production.current()
+    if current.commit is not None and not repository.is_ancestor(current.commit, commit):
+        message = f"production holds {current.commit[:12]}, which is not in the history of {commit[:12]}"
+        hint = "run `git fetch` and sync the newest commit of the release branch; production never goes back by itself"
+        raise UsageError(message, hint=hint)
+    judged = wanted(repository, commit, current)
+    return Planned(release.plan(commit, judged.desired, current), judged)
+
+
+def sync(
+    repository: Repository,
+    production: Production,
+    revision: str,
+    *,
+    environment: str,
+    destinations: Sequence[str],
+    tool: str,
+) -> Synced:
+    """Make production hold what a revision says, together with the jobs that tell of it; the second run is empty."""
+    planned = plan(repository, production, revision)
+    current = planned.plan.current
+    if not planned.plan.changes and current.commit == planned.plan.commit:
+        return Synced(planned.plan, None, current.head, (), 0)
+    stored = _bring_up(production, planned)
+    answer = production.apply(_payload(planned, environment, destinations, repository.actor(), tool))
+    _read_back(planned, production.current())
+    made = answer["release"] if planned.plan.changes else None
+    jobs = tuple(job["destination"] for job in answer.get("jobs", ()))
+    return Synced(planned.plan, made, answer.get("head"), jobs, stored)
+
+
+def _bring_up(production: Production, planned: Planned) -> int:
+    blobs: dict[str, bytes] = {}
+    for entry in planned.plan.changes:
+        for version in entry.publish:
+            blobs |= planned.wanted.bundles[entry.skill, version].blobs
+    if not blobs:
+        return 0
+    missing = production.missing_blobs(blobs)
+    return production.put_blobs({digest: blobs[digest] for digest in sorted(missing)})
+
+
+def _payload(
+    planned: Planned, environment: str, destinations: Iterable[str], actor: str, tool: str
+) -> dict[str, Any]:
+    made, current = planned.plan, planned.plan.current
+    # The id is a function of what is released onto what, so a repeated attempt is recognised as the same release.
+    name = f"{made.commit}:{current.release}:{current.commit}:{[entry.skill for entry in made.changes]}"
+    identity = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+    facts = notice.payload(identity, environment, made, _digests(planned))
+    return {
+        "id": identity,
+        "commit": made.commit,
+        "expected_release": current.release,
+        "expected_commit": current.commit,
+        "actor": actor,
+        "tool": tool,
+        "changes": [_change(entry, planned) for entry in made.changes],
+        "jobs": [
+            {"destination": destination, "job_type": JOB_TYPES[destination], "payload": facts}
+            for destination in destinations
+            if made.changes
+        ],
+    }
+
+
+def _digests(planned: Planned) -> Mapping[tuple[str, str], str]:
+    return {
+        (name, version): state.digest
+        for name, desired in planned.wanted.desired.items()
+        for version, state in desired.state.versions.items()
+    }
+
+
+def _change(entry: Entry, planned: Planned) -> dict[str, Any]:
+    desired = planned.wanted.desired[entry.skill]
+    evidence = {
+        version: planned.wanted.bundles[entry.skill, version].publish["evidence"] for version in entry.publish
+    }
+    return {
+        "skill": entry.skill,
+        "action": entry.action.value,
+        "version": entry.version,
+        "serving": entry.serving,
+        "publish": [planned.wanted.bundles[entry.skill, version].publish for version in entry.publish],
+        "states": release.payload_states(entry, desired),
+        "promotions": [
+            {
+                "version": step.version,
+                "action": step.action.value,
+                "from_status": step.source,
+                "to_status": step.target,
+                "digest": desired.state.versions[step.version].digest,
+                "evidence": evidence.get(step.version) if step.action is Action.PUBLISH else None,
+            }
+            for step in entry.steps
+        ],
+    }
+
+
+def _read_back(planned: Planned, now: Current) -> None:
+    """Production must now say what the plan wanted; if it does not, nobody may believe the sync."""
+    if now.commit != planned.plan.commit:
+        raise StoreRefused("production-moved", "another sync ran at the same time", hint="run `skillctl sync` again")
+    for entry in planned.plan.changes:
+        held, ours = now.skills.get(entry.skill), planned.wanted.desired[entry.skill].state
+        if held != ours:
+            message = f"production does not hold `{entry.skill}` as it was told to"
+            raise Unreachable(message, hint="run `skillctl plan` to see the difference")

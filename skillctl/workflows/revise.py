@@ -1,0 +1,52 @@
+"""Revise: open the next version of a skill as a draft; what is served is not touched."""
+
+from dataclasses import dataclass
+
+from skillctl.domain import version as versions
+from skillctl.domain.definition_text import rewritten
+from skillctl.domain.lifecycle import Status
+from skillctl.errors import UsageError
+from skillctl.workflows.ports import Repository
+from skillctl.workflows.read import read
+
+
+@dataclass(frozen=True)
+class Revised:
+    """The draft that is open now, and the commit that opened it; None if it was open before."""
+
+    skill: str
+    version: str
+    before: str
+    serving: str | None
+    commit: str | None
+
+
+def revise(repository: Repository, name: str, part: str, version: str | None) -> Revised:
+    """Open the next version: `part` (major, minor, patch) of the greatest one is raised, or `version` is taken.
+
+    UsageError where there is nothing to revise, or the version asked for is not greater than every approved one.
+    """
+    with repository.lock():
+        tree = repository.tree(repository.head())
+        contents = read(tree)
+        contents.known(name)
+        skill = contents.skills.get(name)
+        if skill is None:
+            raise UsageError(f"`{name}` cannot be read", hint=f"run `skillctl validate {name}`")
+        definition, served = skill.definition, contents.servings.get(name)
+        serving = served.serving if served else None
+        if definition.status in (Status.DRAFT, Status.CANDIDATE):
+            if version in (None, definition.version):
+                return Revised(name, definition.version, definition.version, serving, None)
+            message = f"{skill.id} is in work already, as {definition.status}"
+            raise UsageError(message, hint="change its `version` by hand, or finish it first")
+        known = [*contents.approved(name), definition.version]
+        greatest = versions.greatest(known) or definition.version
+        wanted = version or versions.bumped(greatest, part)
+        if versions.parse(wanted) is None or not versions.is_after(wanted, greatest):
+            raise UsageError(f"`{wanted}` is not a version greater than {greatest}")
+        path = skill.document.file
+        raw = tree.read(entry for entry in contents.entries[skill.folder] if entry.path == path)[path]
+        draft = rewritten(raw, {"status": Status.DRAFT.value, "version": wanted})
+        message = f"revise {name}: open {wanted}\n\nSkill: {name}@{wanted}\n"
+        return Revised(name, wanted, definition.version, serving, repository.commit({path: draft}, message))

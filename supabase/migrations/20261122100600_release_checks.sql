@@ -1,0 +1,206 @@
+-- What a release must prove. Each check names the first version that fails it; none believes what the caller says about
+-- content: evidence, approvals and files are read from the stored bytes.
+
+create function mcp.check_evidence(p_release jsonb) returns void
+language plpgsql set search_path = '' as $$
+declare
+  bad record;
+begin
+  for bad in
+    select p.skill || '@' || p.version as version, p.digest, e.body
+      from mcp.release_publishes(p_release) p
+      left join mcp.blobs b on b.sha256 = p.evidence,
+           lateral (select mcp.as_object(b.bytes)) e (body)
+     where e.body is null
+        or e.body ->> 'verdict' is distinct from 'passed'
+        or coalesce(e.body ->> 'class', '') not in ('deterministic', 'recorded', 'live')
+        or (e.body ->> 'skill', e.body ->> 'version', e.body ->> 'skill_digest')
+           is distinct from (p.skill, p.version, p.digest)
+     order by p.skill, p.version
+     limit 1
+  loop
+    if bad.body is null then
+      perform mcp.refuse('PT422', 'evidence-missing', format('%s has no evidence', bad.version),
+        'measure it with `skillctl eval`, promote it, and sync again');
+    elsif bad.body ->> 'verdict' is distinct from 'passed' then
+      perform mcp.refuse('PT422', 'evidence-failed',
+        format('the evidence of %s says `%s`, not `passed`', bad.version, bad.body ->> 'verdict'),
+        'mend the skill, and measure it with `skillctl eval`');
+    elsif coalesce(bad.body ->> 'class', '') not in ('deterministic', 'recorded', 'live') then
+      perform mcp.refuse('PT422', 'evidence-rehearsal',
+        format('the evidence of %s is of class `%s`, which proves nothing', bad.version, bad.body ->> 'class'),
+        'measure it with a real runner: `skillctl eval`');
+    else
+      perform mcp.refuse('PT422', 'evidence-foreign',
+        format('the evidence of %s is of %s@%s, %s', bad.version, bad.body ->> 'skill', bad.body ->> 'version',
+               bad.body ->> 'skill_digest'),
+        format('measure exactly %s with `skillctl eval`', bad.digest));
+    end if;
+  end loop;
+end $$;
+
+create function mcp.check_approvals(p_release jsonb) returns void
+language plpgsql set search_path = '' as $$
+declare
+  bad record;
+begin
+  for bad in
+    select p.skill || '@' || p.version as version, p.digest, s.body, s.body -> 'predicate' as predicate
+      from mcp.release_publishes(p_release) p
+      left join mcp.blobs b on b.sha256 = p.approval,
+           lateral (select mcp.as_object(b.bytes)) s (body)
+     where s.body is null
+        or (s.body #>> '{predicate,skill}', s.body #>> '{predicate,version}', s.body #>> '{predicate,digest}')
+           is distinct from (p.skill, p.version, p.digest)
+     order by p.skill, p.version
+     limit 1
+  loop
+    if bad.body is null then
+      perform mcp.refuse('PT422', 'approval-missing', format('%s has no approval', bad.version),
+        'promote it with `skillctl promote --to approved`, and sync again');
+    end if;
+    perform mcp.refuse('PT422', 'approval-foreign',
+      format('the approval of %s is for %s@%s, %s', bad.version, bad.predicate ->> 'skill',
+             bad.predicate ->> 'version', bad.predicate ->> 'digest'),
+      format('promote exactly %s with `skillctl promote --to approved`', bad.digest));
+  end loop;
+end $$;
+
+create function mcp.check_versions(p_release jsonb) returns void
+language plpgsql set search_path = '' as $$
+declare
+  bad record;
+begin
+  select p.skill || '@' || p.version as version, v.digest into bad
+    from mcp.release_publishes(p_release) p
+    join mcp.skill_versions v on v.name = p.skill and v.version = p.version
+   where v.digest <> p.digest order by p.skill limit 1;
+  if found then
+    perform mcp.refuse('PT409', 'version-exists',
+      format('%s was approved with other content, %s', bad.version, bad.digest),
+      'give the new content a new version: `skillctl revise`');
+  end if;
+  select p.skill || '@' || p.version as version, r.reason into bad
+    from mcp.release_publishes(p_release) p join mcp.revocations r on r.digest = p.digest
+   order by p.skill limit 1;
+  if found then
+    perform mcp.refuse('PT409', 'digest-revoked',
+      format('the content of %s is revoked for ever: %s', bad.version, bad.reason),
+      'publish mended content under a new version: `skillctl revise`');
+  end if;
+  select p.skill || '@' || p.version as version, v.version as other into bad
+    from mcp.release_publishes(p_release) p join mcp.skill_versions v on v.name = p.skill
+   where mcp.semver_key(v.version) >= mcp.semver_key(p.version)
+     and not exists (select from mcp.skill_versions s where s.name = p.skill and s.version = p.version)
+   order by p.skill, mcp.semver_key(v.version) desc limit 1;
+  if found then
+    perform mcp.refuse('PT409', 'version-backwards',
+      format('%s is not greater than %s, which was approved before', bad.version, bad.other),
+      'give it a greater version: `skillctl revise`');
+  end if;
+end $$;
+
+create function mcp.check_blobs(p_release jsonb) returns void
+language plpgsql set search_path = '' as $$
+declare
+  bad record;
+begin
+  select wanted.version, wanted.path, wanted.sha256 into bad
+    from (
+      select p.skill || '@' || p.version as version, 'its manifest' as path, p.manifest as sha256
+        from mcp.release_publishes(p_release) p
+      union all
+      select p.skill || '@' || p.version, p.definition_path, p.definition from mcp.release_publishes(p_release) p
+      union all
+      select p.skill || '@' || p.version, l.path, l.sha256
+        from mcp.release_publishes(p_release) p
+        join mcp.blobs m on m.sha256 = p.manifest,
+             lateral mcp.manifest_lines(m.bytes) l
+       where l.path <> p.definition_path
+    ) wanted
+    left join mcp.blobs b on b.sha256 = wanted.sha256
+   where b.sha256 is null
+   order by wanted.version, wanted.path
+   limit 1;
+  if found then
+    perform mcp.refuse('PT422', 'blob-missing',
+      format('%s: %s (%s) was not uploaded', bad.version, bad.path, bad.sha256), 'run `skillctl sync` again');
+  end if;
+end $$;
+
+create function mcp.manifest_fault(p_manifest bytea, p_path text, p_raw bytea, p_offset int, p_length int) returns text
+language sql stable set search_path = '' as $$
+  -- Why the stored files are not what the manifest (whose hash is the digest) lists, or null. The definition is listed
+  -- with the hash of its bytes without the value of its status, which must be `approved`.
+  with lines as (
+    select *, lag(line) over (order by place) as before from mcp.manifest_lines(p_manifest)
+  ), definition as (
+    select substring(p_raw from 1 for p_offset) || substring(p_raw from p_offset + p_length + 1) as bare,
+           mcp.as_text(substring(p_raw from p_offset + 1 for p_length)) as status
+  )
+  select case
+    when right(mcp.as_text(p_manifest), 1) is distinct from E'\n' then 'the manifest is no text that ends with a line'
+    when exists (select from lines where path is null) then 'a line of the manifest is not a mode, a hash and a path'
+    when exists (select from lines where line collate "C" < before collate "C") then 'the manifest is not sorted'
+    when (select count(*) > count(distinct path) from lines) then 'the manifest lists a file twice'
+    when exists (select from lines where path ~ '(^|/)\.{0,2}(/|$)') then 'the manifest lists a path out of the skill'
+    when definition.status is null or definition.status not in ('approved', '"approved"', '''approved''')
+      then format('the status of `%s` is not `approved`', p_path)
+    when (select sha256 from lines where path = p_path) is distinct from encode(sha256(definition.bare), 'hex')
+      then format('`%s` without its status is not what the manifest lists', p_path)
+    end
+  from definition
+$$;
+
+create function mcp.check_manifests(p_release jsonb) returns void
+language plpgsql set search_path = '' as $$
+declare
+  bad record;
+begin
+  select p.skill || '@' || p.version as version, f.fault into bad
+    from mcp.release_publishes(p_release) p
+    join mcp.blobs m on m.sha256 = p.manifest
+    join mcp.blobs d on d.sha256 = p.definition,
+         lateral (select case when p.digest <> 'sha256:' || p.manifest then 'the digest is not the hash of the manifest'
+                         else mcp.manifest_fault(m.bytes, p.definition_path, d.bytes, p.span_offset, p.span_length)
+                         end) f (fault)
+   where f.fault is not null
+   order by p.skill, p.version limit 1;
+  if found then
+    perform mcp.refuse('PT422', 'manifest-mismatch', format('%s is not proved: %s', bad.version, bad.fault),
+      'use a skillctl that fits this database: run `skillctl db push`, or update it');
+  end if;
+end $$;
+
+create function mcp.check_serving(p_release jsonb) returns void
+language plpgsql set search_path = '' as $$
+declare
+  bad record;
+begin
+  select c.skill || '@' || c.serving as version, v.state, r.reason into bad
+    from mcp.release_changes(p_release) c
+    left join mcp.skill_versions v on v.name = c.skill and v.version = c.serving
+    left join mcp.revocations r on r.digest = v.digest
+   where c.serving is not null
+     and (coalesce(v.state, '') not in ('approved', 'deprecated') or r.digest is not null)
+   order by c.skill limit 1;
+  if found and bad.reason is not null then
+    perform mcp.refuse('PT409', 'digest-revoked',
+      format('%s cannot be served, its content is revoked for ever: %s', bad.version, bad.reason),
+      'serve another version');
+  elsif found then
+    perform mcp.refuse('PT422', 'serving-unknown',
+      format('%s cannot be served: it is %s', bad.version, coalesce(bad.state, 'not in production')),
+      'serve an approved version');
+  end if;
+  select c.skill || '@' || c.serving as version, s.served_version as other into bad
+    from mcp.release_changes(p_release) c
+    join mcp.skills s on s.name = c.skill
+   where c.action = 'publish' and mcp.semver_key(c.serving) < mcp.semver_key(s.served_version)
+   order by c.skill limit 1;
+  if found then
+    perform mcp.refuse('PT409', 'version-backwards',
+      format('publishing would serve %s in the place of the newer %s', bad.version, bad.other),
+      'to go back on purpose is not a publication: `skillctl rollback`');
+  end if;
+end $$;
