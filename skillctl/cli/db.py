@@ -1,5 +1,8 @@
 """`skillctl db`."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from skillctl import wiring
@@ -30,3 +33,18 @@ def status(context: typer.Context, env: EnvironmentOption = "prod", format: Form
     pending = migrations.pending(url, wiring.migrations())
     words = "pending:\n  " + "\n  ".join(pending) if pending else "the database is up to date"
     return Result({"pending": pending}, 1 if pending else 0, (), lambda screen: draw.line(screen, words), format)
+
+
+@app.command("serve")
+def serve(
+    folder: Annotated[Path, typer.Argument(help="Where its data lie; made where there are none.")],
+) -> Result:
+    """Run a PostgreSQL on this machine in the place of Supabase, until Ctrl-C."""
+    import signal
+
+    from skillctl.adapters.embedded_postgres import embedded_postgres, find_server
+
+    with embedded_postgres(folder, find_server()) as server:
+        print(f"export SKILLCTL_DATABASE_URL={server.owner_url}", flush=True)  # noqa: T201
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    return Result()

@@ -49,6 +49,6 @@ def _draw(screen: "Console", done: Sequence[Evaluation]) -> None:
             for reason in case.reasons:
                 draw.line(screen, f"{case.id}: {reason}", "red")
         passed = evidence.count(Outcome.PASSED)
-        words = f"{evidence.skill}@{evidence.skill_version} {short(evidence.skill_digest)}: {evidence.verdict.value}"
+        words = f"{evidence.skill}@{evidence.version} {short(evidence.skill_digest)}: {evidence.verdict.value}"
         draw.line(screen, f"{words}, {passed} of {len(evidence.cases)} cases", draw.styled(evidence.verdict.value))
         draw.line(screen, f"evidence {short(evidence.digest)[:12]}, {evidence.evidence_class.value}", "dim")

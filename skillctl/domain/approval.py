@@ -94,7 +94,7 @@ def state(content: Content, evidence: Evidence, authors: list[str]) -> Statement
         predicate_type=PREDICATE_TYPE,
         predicate=Predicate(
             skill=evidence.skill,
-            version=evidence.skill_version,
+            version=evidence.version,
             digest=content.digest,
             step=Step(source="candidate", target="approved"),
             policy_digest=evidence.policy_digest,

@@ -50,9 +50,9 @@ class CaseResult(Model):
 class Evidence(Model):
     """The record of one evaluation; times are RFC 3339 in UTC, `commit` is what was checked out."""
 
-    version: Literal[1] = 1
+    format: Literal[1] = 1
     skill: str
-    skill_version: str
+    version: str
     skill_digest: Digest
     suite_digest: Digest
     policy_digest: Digest

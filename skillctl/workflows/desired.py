@@ -153,7 +153,7 @@ def _bundle(statement: Statement, blobs: Mapping[str, bytes]) -> Bundle | Findin
     if content.digest != said.digest:
         return refused("SK405", "the files listed do not give the digest approved", "restore the approval from Git")
     evidence = said.evidence
-    subject = (evidence.skill, evidence.skill_version, evidence.skill_digest, evidence.policy_digest)
+    subject = (evidence.skill, evidence.version, evidence.skill_digest, evidence.policy_digest)
     if subject != (said.skill, said.version, said.digest, said.policy_digest):
         return refused("SK406", "the evidence is of something else", f"run `skillctl eval {said.skill}`")
     if evidence.verdict is not Verdict.PASSED or evidence.evidence_class not in COUNTING_CLASSES:

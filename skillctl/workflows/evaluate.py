@@ -55,7 +55,7 @@ def evaluate(
     cases = _run(suite.cases, scripts, clock, files, told)
     evidence = Evidence(
         skill=name,
-        skill_version=definition.version,
+        version=definition.version,
         skill_digest=content.digest,
         suite_digest=measured_suite.digest,
         policy_digest=gate.digest,

@@ -28,7 +28,6 @@ create table mcp.blobs (
   sha256 text primary key,
   bytes bytea not null,
   stored_at timestamptz not null default now(),
-  constraint blobs_name check (sha256 ~ '^[0-9a-f]{64}$'),
   constraint blobs_content check (sha256 = encode(pg_catalog.sha256(bytes), 'hex')),
   constraint blobs_size check (octet_length(bytes) <= 16777216)
 );
@@ -58,7 +57,7 @@ create table mcp.skill_versions (
   primary key (name, version),
   constraint skill_versions_digest check (digest = 'sha256:' || manifest),
   constraint skill_versions_definition check (definition_path in ('skill.yaml', 'skill.json')),
-  constraint skill_versions_card check (jsonb_typeof(card) = 'object' and card_sha256 ~ '^[0-9a-f]{64}$'),
+  constraint skill_versions_card check (jsonb_typeof(card) = 'object' and length(card_sha256) = 64),
   constraint skill_versions_state check (state in ('approved', 'deprecated', 'withdrawn', 'revoked'))
 );
 comment on column mcp.skill_versions.notice is '{"reason", "replaced_by", "sunset"} of a version that is no longer advised.';

@@ -112,11 +112,8 @@ begin
       union all
       select p.skill || '@' || p.version, p.definition_path, p.definition from mcp.release_publishes(p_release) p
       union all
-      select p.skill || '@' || p.version, l.path, l.sha256
-        from mcp.release_publishes(p_release) p
-        join mcp.blobs m on m.sha256 = p.manifest,
-             lateral mcp.manifest_lines(m.bytes) l
-       where l.path <> p.definition_path
+      select l.skill || '@' || l.version, l.path, l.sha256 from mcp.release_lines(p_release) l
+       where l.path <> l.definition_path
     ) wanted
     left join mcp.blobs b on b.sha256 = wanted.sha256
    where b.sha256 is null
@@ -128,28 +125,39 @@ begin
   end if;
 end $$;
 
-create function mcp.manifest_fault(p_manifest bytea, p_path text, p_raw bytea, p_offset int, p_length int) returns text
+create function mcp.manifest_facts(p_release jsonb)
+returns table (skill text, version text, garbled boolean, unsorted boolean, doubled boolean, escaping boolean, bare text)
 language sql stable set search_path = '' as $$
-  -- Why the stored files are not what the manifest (whose hash is the digest) lists, or null. The definition is listed
-  -- with the hash of its bytes without the value of its status, which must be `approved`.
-  with lines as (
-    select *, lag(line) over (order by place) as before from mcp.manifest_lines(p_manifest)
-  ), definition as (
-    select substring(p_raw from 1 for p_offset) || substring(p_raw from p_offset + p_length + 1) as bare,
-           mcp.as_text(substring(p_raw from p_offset + 1 for p_length)) as status
-  )
-  select case
-    when right(mcp.as_text(p_manifest), 1) is distinct from E'\n' then 'the manifest is no text that ends with a line'
-    when exists (select from lines where path is null) then 'a line of the manifest is not a mode, a hash and a path'
-    when exists (select from lines where line collate "C" < before collate "C") then 'the manifest is not sorted'
-    when (select count(*) > count(distinct path) from lines) then 'the manifest lists a file twice'
-    when exists (select from lines where path ~ '(^|/)\.{0,2}(/|$)') then 'the manifest lists a path out of the skill'
-    when definition.status is null or definition.status not in ('approved', '"approved"', '''approved''')
-      then format('the status of `%s` is not `approved`', p_path)
-    when (select sha256 from lines where path = p_path) is distinct from encode(sha256(definition.bare), 'hex')
-      then format('`%s` without its status is not what the manifest lists', p_path)
-    end
-  from definition
+  -- `bare`: the hash under which the manifest lists the definition, which is that of its bytes without the status.
+  select l.skill, l.version, bool_or(l.path is null), bool_or(l.line collate "C" < l.before collate "C"),
+         count(*) > count(distinct l.path), bool_or(l.path ~ '(^|/)\.{0,2}(/|$)'),
+         max(l.sha256) filter (where l.path = l.definition_path)
+    from (select *, lag(line) over (partition by skill, version order by place) as before
+            from mcp.release_lines(p_release)) l
+   group by l.skill, l.version
+$$;
+
+create function mcp.manifest_faults(p_release jsonb) returns table (skill text, version text, fault text)
+language sql stable set search_path = '' as $$
+  -- Why stored files are not what the manifest lists (whose hash is the digest), or null.
+  select p.skill, p.version, case
+      when p.digest <> 'sha256:' || p.manifest then 'the digest is not the hash of the manifest'
+      when right(mcp.as_text(m.bytes), 1) is distinct from E'\n' then 'the manifest is no text that ends with a line'
+      when f.skill is null or f.garbled then 'a line of the manifest is not a mode, a hash and a path'
+      when f.unsorted then 'the manifest is not sorted'
+      when f.doubled then 'the manifest lists a file twice'
+      when f.escaping then 'the manifest lists a path out of the skill'
+      when coalesce(mcp.as_text(substring(d.bytes from p.span_offset + 1 for p.span_length)), '')
+           not in ('approved', '"approved"', '''approved''')
+        then format('the status of `%s` is not `approved`', p.definition_path)
+      when f.bare is distinct from encode(sha256(substring(d.bytes from 1 for p.span_offset)
+             || substring(d.bytes from p.span_offset + p.span_length + 1)), 'hex')
+        then format('`%s` without its status is not what the manifest lists', p.definition_path)
+      end
+    from mcp.release_publishes(p_release) p
+    join mcp.blobs m on m.sha256 = p.manifest
+    join mcp.blobs d on d.sha256 = p.definition
+    left join mcp.manifest_facts(p_release) f on f.skill = p.skill and f.version = p.version
 $$;
 
 create function mcp.check_manifests(p_release jsonb) returns void
@@ -157,15 +165,10 @@ language plpgsql set search_path = '' as $$
 declare
   bad record;
 begin
-  select p.skill || '@' || p.version as version, f.fault into bad
-    from mcp.release_publishes(p_release) p
-    join mcp.blobs m on m.sha256 = p.manifest
-    join mcp.blobs d on d.sha256 = p.definition,
-         lateral (select case when p.digest <> 'sha256:' || p.manifest then 'the digest is not the hash of the manifest'
-                         else mcp.manifest_fault(m.bytes, p.definition_path, d.bytes, p.span_offset, p.span_length)
-                         end) f (fault)
+  select f.skill || '@' || f.version as version, f.fault into bad
+    from mcp.manifest_faults(p_release) f
    where f.fault is not null
-   order by p.skill, p.version limit 1;
+   order by f.skill, f.version limit 1;
   if found then
     perform mcp.refuse('PT422', 'manifest-mismatch', format('%s is not proved: %s', bad.version, bad.fault),
       'use a skillctl that fits this database: run `skillctl db push`, or update it');

@@ -54,11 +54,8 @@ begin
     from mcp.release_publishes(p_release)
   on conflict (name, version) do nothing;
   insert into mcp.version_files (name, version, path, mode, sha256)
-  select p.skill, p.version, l.path, l.mode,
-         case when l.path = p.definition_path then p.definition else l.sha256 end
-    from mcp.release_publishes(p_release) p
-    join mcp.blobs m on m.sha256 = p.manifest,
-         lateral mcp.manifest_lines(m.bytes) l
+  select skill, version, path, mode, case when path = definition_path then definition else sha256 end
+    from mcp.release_lines(p_release)
   on conflict (name, version, path) do nothing;
   insert into mcp.evidence (sha256, skill, version, skill_digest, suite_digest, policy_digest, class, verdict, body)
   select p.evidence, e.body ->> 'skill', e.body ->> 'version', e.body ->> 'skill_digest', e.body ->> 'suite_digest',

@@ -1,4 +1,4 @@
-"""Skills, evidence and releases for the tests, made by the description of the formats and not by the tool's own code."""
+"""Skills, evidence and releases for the tests, made from the formats' description, not by the tool's own code."""
 
 import base64
 import hashlib
@@ -69,8 +69,8 @@ class Version:
     def prove(self, **changed: Any) -> None:
         """Evidence for exactly this content, or what `changed` makes of it."""
         body = {
-            "skill": self.name, "version": self.version, "skill_digest": self.digest, "suite_digest": "sha256:" + "1" * 64,
-            "policy_digest": "sha256:" + "2" * 64, "class": "deterministic", "verdict": "passed",
+            "skill": self.name, "version": self.version, "skill_digest": self.digest,
+            "suite_digest": "sha256:" + "1" * 64, "policy_digest": "sha256:" + "2" * 64, "class": "deterministic", "verdict": "passed",
         }  # fmt: skip
         self.entry["evidence"] = self.store(json.dumps(body | changed).encode())
 

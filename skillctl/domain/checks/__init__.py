@@ -24,7 +24,7 @@ class Check(Model):
     exit_code: Annotated[int, Field(ge=-64, le=255)] | None = None
     json_path: Annotated[str, Field(pattern=r"^\$")] | None = None
     equals: JsonValue = None
-    contains: NonEmpty | None = None
+    contains: JsonValue = None
     regex: NonEmpty | None = None
     stream: Literal["stdout", "stderr"] = "stdout"
 
@@ -37,8 +37,12 @@ class Check(Model):
             sound = len(tests) == 1
         if not sound:
             raise PydanticCustomError("check", "a check is `exit_code`, or one of `equals`, `contains`, `regex`")
-        if self.json_path is None and "equals" in tests and not isinstance(self.equals, str):
-            raise PydanticCustomError("check", "`equals` without `json_path` compares text, so its value must be quoted")
+        value = self.equals if "equals" in tests else self.contains
+        if self.json_path is None and "regex" not in tests and self.exit_code is None and not isinstance(value, str):
+            message = "`{test}` without `json_path` looks at text, so its value must be quoted"
+            raise PydanticCustomError("check", message, {"test": tests[0]})
+        if self.contains == "":
+            raise PydanticCustomError("check", "`contains` is empty, which every text contains")
         problem = regex.problem(self.regex) if self.regex else None
         problem = problem or (json_path.problem(self.json_path) if self.json_path else None)
         if problem:
@@ -60,15 +64,15 @@ def failure_of(check: Check, produced: Produced) -> str | None:
 
 
 def _text_failure(check: Check, text: str) -> str | None:
-    if check.contains is not None:
-        return contains.failure(check.contains, text)
     if check.regex is not None:
         return regex.failure(check.regex, text)
+    if "contains" in check.model_fields_set:
+        return contains.failure(str(check.contains), text)
     return equals.text_failure(str(check.equals), text)
 
 
 def _values_failure(check: Check, values: list[Any]) -> str | None:
-    if check.contains is not None:
+    if "contains" in check.model_fields_set:
         return contains.values_failure(check.contains, values, str(check.json_path))
     if check.regex is not None:
         return regex.values_failure(check.regex, values, str(check.json_path))

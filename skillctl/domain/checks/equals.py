@@ -12,10 +12,15 @@ def text_failure(expected: str, text: str) -> str | None:
 
 
 def value_failure(expected: Any, actual: Any, path: str) -> str | None:
-    """Why the value differs; `1`, `1.0`, `true` and `"1"` are four different values."""
-    if _typed(actual) == _typed(expected):
+    """Why the value differs."""
+    if same(actual, expected):
         return None
     return f"`{path}` is {shown(actual)}, expected {shown(expected)}"
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two JSON values are the same; `1`, `1.0`, `true` and `"1"` are four different values."""
+    return bool(_typed(one) == _typed(other))
 
 
 def _typed(value: Any) -> Any:

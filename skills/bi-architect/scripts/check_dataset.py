@@ -170,8 +170,7 @@ class Check:
         elif first not in ("select", "with") or writes:
             self.add("BI001", where, f"`{(writes or [first])[0]}` does more than read")
         for i, token in enumerate(tokens):
-            star = sql.at(i - 1) in ("select", "distinct", "all", ",", ".") or sql.at(i + 1) in ("from", ",")
-            if token == "*" and star and sql.at(i - 3) != "exists":
+            if token == "*" and sql.at(i + 1) in ("from", ",") and sql.at(i - 3) != "exists":
                 self.add("BI002", where, "`*` takes whatever the source holds")
         for table_schema, name in sql.tables():
             self.table(table_schema or schema, name, where)

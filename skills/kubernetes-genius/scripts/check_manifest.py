@@ -128,7 +128,7 @@ def check_security(report: Report, item: Item, path: str, container: dict[str, A
 def check_container(report: Report, item: Item, path: str, container: dict[str, Any], serving: bool) -> None:
     """One container; probes only where it serves."""
     image = str(container.get("image") or "")
-    if "@" not in image and image.rpartition("/")[2].partition(":")[2] in ("", "latest"):
+    if image.rpartition("/")[2].partition(":")[2] in ("", "latest"):
         report.add("K8S001", item, f"{path}.image", f"image `{image}` has no fixed version")
     for group, name, code in (("requests", "cpu", "K8S002"), ("requests", "memory", "K8S002"),
                               ("limits", "memory", "K8S003")):

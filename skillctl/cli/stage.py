@@ -1,0 +1,129 @@
+"""The stage of `skillctl demo`: a scratch repository, an embedded PostgreSQL and a local sink, and real commands on it."""
+
+import json
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from skillctl import settings, wiring
+from skillctl.domain.definition_text import rewritten
+from skillctl.errors import SkillctlError
+
+_COPIED = ("skills", "evals", ".claude/mcp-servers.json", "skillctl.yaml")
+_IDENTITY = {
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_SYSTEM": "/dev/null",
+    "GIT_AUTHOR_NAME": "Demo Developer",
+    "GIT_AUTHOR_EMAIL": "developer@example.test",
+    "GIT_COMMITTER_NAME": "Demo Developer",
+    "GIT_COMMITTER_EMAIL": "developer@example.test",
+}
+
+
+class Unexpected(SkillctlError):
+    """A step of the demo did not do what it says."""
+
+    exit_code = 1
+
+
+@dataclass
+class Stage:
+    """Where the demo plays; `variables` are what a person needs to go on by hand."""
+
+    repository: Path
+    variables: Mapping[str, str]
+    colour: bool
+    width: int
+    arrived: Mapping[str, list[dict[str, Any]]]
+    commands: int = 0
+    _environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        look = {"COLUMNS": str(self.width - 2)} | ({"FORCE_COLOR": "1"} if self.colour else {"NO_COLOR": "1"})
+        self._environment = settings.child_environment({**_IDENTITY, **self.variables, **look})
+
+    def skillctl(self, *words: str, expect: int = 0, shows: Sequence[str] = ()) -> str:
+        """Run a command as a person would and show what it prints.
+
+        Raises Unexpected where it ends otherwise than expected, or does not show what it must.
+        """
+        self.commands += 1
+        shown = " ".join(f'"{word}"' if " " in word else word for word in words)
+        return self._run([sys.executable, "-m", "skillctl", *words], f"skillctl {shown}", expect, shows)
+
+    def git(self, *words: str, shows: Sequence[str] = (), quiet: bool = False) -> str:
+        """Run Git in the repository, as `skillctl`."""
+        return self._run(["git", *words], None if quiet else f"git {' '.join(words)}", 0, shows)
+
+    def ask(self, *words: str) -> Any:
+        """The `data` of a command's JSON answer, without showing it."""
+        command = [sys.executable, "-m", "skillctl", *words, "--format", "json"]
+        done = subprocess.run(
+            command, cwd=self.repository, env=self._environment, capture_output=True, text=True, check=False
+        )
+        return json.loads(done.stdout)["data"]
+
+    def _run(self, command: Sequence[str], shown: str | None, expect: int, shows: Sequence[str]) -> str:
+        if shown:
+            sys.stdout.write(f"\n  {_bold('$ ' + shown, self.colour)}\n")
+        done = subprocess.run(
+            command, cwd=self.repository, env=self._environment, capture_output=True, text=True, check=False
+        )
+        said = done.stdout + done.stderr
+        if shown:
+            sys.stdout.write("".join(f"  {line}\n" for line in said.splitlines()))
+            sys.stdout.flush()
+        if done.returncode != expect:
+            what = shown or " ".join(command[:3])
+            raise Unexpected(f"`{what}` ended with {done.returncode}, not {expect}: {said.strip()[-300:]}")
+        for words in shows:
+            if words not in said:
+                raise Unexpected(f"`{shown}` did not say `{words}`")
+        return said
+
+
+def _bold(text: str, colour: bool) -> str:
+    return f"\x1b[1m{text}\x1b[0m" if colour else text
+
+
+@contextmanager
+def stage(folder: Path, *, colour: bool, width: int) -> Iterator[Stage]:
+    """A running stage in an empty folder; its server and sink end with the block, its files stay."""
+    from skillctl.adapters.embedded_postgres import embedded_postgres, find_server
+    from skillctl.adapters.local_sink import local_sink
+
+    repository = folder / "repository"
+    secret = secrets.token_hex(16)
+    with embedded_postgres(folder / "production", find_server()) as server, local_sink(secret) as sink:
+        variables = {
+            "SKILLCTL_DATABASE_URL": server.owner_url,
+            "MATTERMOST_WEBHOOK_URL": sink.mattermost_url,
+            "N8N_WEBHOOK_URL": sink.n8n_url,
+            "N8N_WEBHOOK_SECRET": secret,
+        }
+        made = Stage(repository, variables, colour, width, sink.arrived)
+        _fill(repository)
+        made.git("init", "--quiet", "--initial-branch=main", quiet=True)
+        made.git("add", "--all", quiet=True)
+        made.git("commit", "--quiet", "-m", "Add six skills as drafts", quiet=True)
+        yield made
+
+
+def _fill(repository: Path) -> None:
+    """This project's own skills and evals, every skill as its author first wrote it: a draft."""
+    source = wiring.material()
+    for name in _COPIED:
+        target = repository / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (source / name).is_dir():
+            shutil.copytree(source / name, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source / name, target)
+    for definition in repository.glob("skills/*/skill.yaml"):
+        definition.write_bytes(rewritten(definition.read_bytes(), {"status": "draft"}))
