@@ -1,10 +1,10 @@
 """What is raised when a question could not be answered; a plain "no" is a value, never one of these.
 
-    SkillctlError
-    ├── UsageError            exit 2: the command or the configuration is wrong
-    ├── Unreachable           exit 3: a store, network, Git or tool gave no answer
-    │   └── NotMigrated       exit 3: production answers, but lacks our functions
-    └── StoreRefused          exit 1: production itself said no, by name
+SkillctlError
+├── UsageError            exit 2: the command or the configuration is wrong
+├── Unreachable           exit 3: a store, network, Git or tool gave no answer
+│   └── NotMigrated       exit 3: production answers, but lacks our functions
+└── StoreRefused          exit 1: production itself said no, by name
 """
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from skillctl.adapters.evidence_files import EvidenceFiles
     from skillctl.adapters.folder_tree import FolderTree
     from skillctl.adapters.git_repository import GitRepository
+    from skillctl.adapters.local_sink import Sink
     from skillctl.adapters.production_catalogue import ProductionCatalogue
     from skillctl.adapters.scripts import ScriptRunner
     from skillctl.adapters.sqlite_catalogue import SqliteCatalogue
@@ -105,18 +106,53 @@ def production(target: "Target") -> Iterator["ProductionCatalogue"]:
         raise UsageError(f"nothing says where the production of `{target.name}` is", hint=hint)
 
 
-def database_url(target: "Target") -> str:
-    """The connection string that migrations are applied over; they need an owner's login, which no API key is."""
+def pending_migrations(target: "Target") -> list[str]:
+    """The migrations that the database of an environment has not yet."""
+    from skillctl.adapters import migrations
+
+    return migrations.pending(_owner_url(target), _migrations())
+
+
+def push_migrations(target: "Target") -> list[str]:
+    """Apply what is pending; the names of what was applied."""
+    from skillctl.adapters import migrations
+
+    return migrations.push(_owner_url(target), _migrations())
+
+
+def _owner_url(target: "Target") -> str:
     if not target.database_url:
-        hint = "set it to the owner's connection string, or use `supabase db push`"
-        raise UsageError("`SKILLCTL_DATABASE_URL` is not set", hint=hint)
+        hint = "set it to the connection string of the owner; or run `supabase db push`"
+        message = "migrations need an owner's login, which no API key is: `SKILLCTL_DATABASE_URL` is not set"
+        raise UsageError(message, hint=hint)
     return target.database_url
+
+
+def _migrations() -> Path:
+    return material() / "supabase" / "migrations"
+
+
+@contextmanager
+def local_production(folder: Path) -> Iterator[str]:
+    """A PostgreSQL on this machine in the place of Supabase; the connection string of its owner."""
+    from skillctl.adapters.embedded_postgres import embedded_postgres, find_server
+
+    with embedded_postgres(folder, find_server()) as server:
+        yield server.owner_url
+
+
+@contextmanager
+def local_destinations(secret: str) -> Iterator["Sink"]:
+    """A sink on this machine in the place of Mattermost and n8n."""
+    from skillctl.adapters.local_sink import local_sink
+
+    with local_sink(secret) as sink:
+        yield sink
 
 
 def destinations(target: "Target") -> Mapping[str, "Destination"]:
     """Where each type of job goes; a destination without its address is left out, so its jobs wait."""
-    import time
-
+    from skillctl.adapters.clock import SystemClock
     from skillctl.adapters.mattermost import Mattermost
     from skillctl.adapters.n8n import N8n
 
@@ -124,7 +160,7 @@ def destinations(target: "Target") -> Mapping[str, "Destination"]:
     if target.mattermost_url:
         found["notice"] = Mattermost(target.mattermost_url)
     if target.n8n_url and target.n8n_secret:
-        found["rollout"] = N8n(target.n8n_url, target.n8n_secret, lambda: int(time.time()))
+        found["rollout"] = N8n(target.n8n_url, target.n8n_secret, SystemClock().unix)
     return found
 
 
@@ -137,8 +173,3 @@ def material() -> Path:
     """The folder that holds this project's own skills, evals and migrations: in the wheel, or in the checkout."""
     packed = _PACKAGE / "material"
     return packed if packed.is_dir() else _PACKAGE.parent
-
-
-def migrations() -> Path:
-    """The folder of the production migrations."""
-    return material() / "supabase" / "migrations"

@@ -11,6 +11,10 @@ class SystemClock:
         """The present moment, as `2026-11-22T11:07:03Z`."""
         return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
+    def unix(self) -> int:
+        """Whole seconds since 1970."""
+        return int(time.time())
+
     def seconds(self) -> float:
         """A monotonic count of seconds."""
         return time.monotonic()

@@ -82,7 +82,9 @@ class GitRepository:
     def hash_blob(self, raw: bytes) -> str:
         """The object id that Git gives these bytes."""
         command = ["git", "hash-object", "--stdin"]
-        return subprocess.run(command, cwd=self.root, input=raw, capture_output=True, check=True).stdout.decode().strip()
+        return (
+            subprocess.run(command, cwd=self.root, input=raw, capture_output=True, check=True).stdout.decode().strip()
+        )
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether one commit lies in the history of another; False if either is unknown here."""
@@ -120,7 +122,7 @@ class GitRepository:
             self._repo.git.add("--", *files)
             if not self._repo.git.diff("--cached", "--name-only", "HEAD", "--", *files):
                 return None
-            self._repo.git.commit("--only", "--quiet", "--file=-", "--", *files, istream=_stream(message))
+            self._repo.git.commit("--only", "--quiet", f"--message={message}", "--", *files)
         except GitCommandError as problem:
             self._put_back(before)
             raise Unreachable(f"git refused the commit: {_said(problem)}", hint="nothing was changed") from None
@@ -151,13 +153,6 @@ class GitRepository:
             else:
                 atomic.write(self.root / path, raw)
         self._repo.git.reset("--quiet", "--", *before)
-
-
-def _stream(text: str) -> object:
-    file = tempfile.TemporaryFile()
-    file.write(text.encode())
-    file.seek(0)
-    return file
 
 
 def _said(problem: GitCommandError) -> str:

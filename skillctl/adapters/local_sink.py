@@ -1,4 +1,4 @@
-"""A sink on this machine in the place of Mattermost and n8n, for rehearsing: it answers as they do and keeps what came."""
+"""A sink on this machine in the place of Mattermost and n8n: it answers as they do, and keeps what came."""
 
 import hmac
 import json
@@ -26,7 +26,7 @@ def local_sink(secret: str) -> Iterator[Sink]:
     """A running sink on a free port of 127.0.0.1; a rollout whose signature is wrong is answered 401."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the name is the library's
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             name = self.path.strip("/")
             if name == "mattermost":
@@ -51,7 +51,7 @@ def local_sink(secret: str) -> Iterator[Sink]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the library's
+        def log_message(self, format: str, *args: Any) -> None:
             """Nothing: what arrived is shown by whoever asks."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -77,7 +77,9 @@ class ProductionCatalogue:
         said = self._call("claim_next_job", worker=worker, source=SOURCE, lease_seconds=LEASE_SECONDS)
         if said is None:
             return None
-        return Job(said["id"], said["job_type"], said["payload"], said["attempts"], said["idempotency_key"] or said["id"])
+        return Job(
+            said["id"], said["job_type"], said["payload"], said["attempts"], said["idempotency_key"] or said["id"]
+        )
 
     def complete(self, job: Job, worker: str, result: Mapping[str, Any]) -> None:
         """The job's effect is there."""

@@ -28,9 +28,10 @@ class SqliteCatalogue:
         try:
             database = sqlite_utils.Database(aside)
             database.executescript(_SCHEMA.read_text(encoding="utf-8"))
-            database["skills"].insert_all(skills)
-            database["files"].insert_all(files)
-            database["skills"].enable_fts(["name", "description", "tags", "instructions"], tokenize="porter")
+            told = database.table("skills")
+            told.insert_all(dict(skill) for skill in skills)
+            database.table("files").insert_all(dict(file) for file in files)
+            told.enable_fts(["name", "description", "tags", "instructions"], tokenize="porter")
             database.execute(f"pragma user_version = {SCHEMA_VERSION}")
             database.close()
             Path(aside).replace(self.path)

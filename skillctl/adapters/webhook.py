@@ -25,7 +25,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str] | None = None) -> htt
     if response.is_success:
         return response
     reason = f"the server answered {response.status_code}"
-    if response.status_code in _AGAIN or response.status_code >= 500 and response.status_code != 501:
+    if response.status_code in _AGAIN or (response.status_code >= 500 and response.status_code != 501):
         return Retry(reason, _seconds(response.headers.get("Retry-After")))
     return Undeliverable(reason)
 

@@ -16,10 +16,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 @app.command("push")
 def push(context: typer.Context, env: EnvironmentOption = "prod", format: FormatOption = Format.TEXT) -> Result:
     """Apply the migrations that the database has not yet."""
-    from skillctl.adapters import migrations
-
-    url = wiring.database_url(wiring.Wiring(context.obj).target(env))
-    applied = migrations.push(url, wiring.migrations())
+    applied = wiring.push_migrations(wiring.Wiring(context.obj).target(env))
     words = f"applied {len(applied)} migrations" if applied else "the database is up to date"
     return Result({"applied": applied}, 0, (), lambda screen: draw.line(screen, words, "green"), format)
 
@@ -27,10 +24,7 @@ def push(context: typer.Context, env: EnvironmentOption = "prod", format: Format
 @app.command("status")
 def status(context: typer.Context, env: EnvironmentOption = "prod", format: FormatOption = Format.TEXT) -> Result:
     """Name the migrations that the database has not yet; exit 1 if there are any."""
-    from skillctl.adapters import migrations
-
-    url = wiring.database_url(wiring.Wiring(context.obj).target(env))
-    pending = migrations.pending(url, wiring.migrations())
+    pending = wiring.pending_migrations(wiring.Wiring(context.obj).target(env))
     words = "pending:\n  " + "\n  ".join(pending) if pending else "the database is up to date"
     return Result({"pending": pending}, 1 if pending else 0, (), lambda screen: draw.line(screen, words), format)
 
@@ -42,9 +36,7 @@ def serve(
     """Run a PostgreSQL on this machine in the place of Supabase, until Ctrl-C."""
     import signal
 
-    from skillctl.adapters.embedded_postgres import embedded_postgres, find_server
-
-    with embedded_postgres(folder, find_server()) as server:
-        print(f"export SKILLCTL_DATABASE_URL={server.owner_url}", flush=True)  # noqa: T201
+    with wiring.local_production(folder) as url:
+        print(f"export SKILLCTL_DATABASE_URL={url}", flush=True)  # noqa: T201
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
     return Result()

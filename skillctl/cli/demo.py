@@ -142,7 +142,10 @@ def _expect(true: bool, otherwise: str) -> None:
 
 
 def _how_to_go_on(screen: "Console", folder: Path) -> None:
-    draw.line(screen, f"\nThe folder is kept. Start its production in one terminal:\n\n  skillctl db serve {folder}/production")
+    draw.line(
+        screen,
+        f"\nThe folder is kept. Start its production in one terminal:\n\n  skillctl db serve {folder}/production",
+    )
     draw.line(screen, "\nand go on in another, with the variable that it prints:\n")
     for words in (f"cd {folder}/repository", "skillctl list", f"skillctl history {SKILL}", "skillctl plan"):
         draw.line(screen, f"  {words}")

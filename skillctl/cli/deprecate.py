@@ -23,7 +23,9 @@ def run(
     reason: Annotated[str, typer.Option("--reason", help="Why; everybody who uses it reads this.")],
     version: Annotated[str | None, typer.Option("--version", help="By default the served one.")] = None,
     replaced_by: Annotated[str | None, typer.Option("--replaced-by", help="What to use instead.")] = None,
-    sunset: Annotated[str | None, typer.Option("--sunset", help="The last day it may be relied on, YYYY-MM-DD.")] = None,
+    sunset: Annotated[
+        str | None, typer.Option("--sunset", help="The last day it may be relied on, YYYY-MM-DD.")
+    ] = None,
     format: FormatOption = Format.TEXT,
 ) -> Result:
     """Commit the deprecation of an approved version."""

@@ -43,12 +43,14 @@ def _told(case: CaseResult) -> None:
 def _draw(screen: "Console", done: Sequence[Evaluation]) -> None:
     for one in done:
         evidence = one.evidence
-        rows = [(case.id, case.outcome.value, f"{case.seconds:.2f} s") for case in evidence.cases]
-        draw.table(screen, ("case", "outcome", "time"), rows)
         for case in evidence.cases:
+            if case.outcome is not Outcome.PASSED:
+                draw.line(screen, f"{case.outcome.value} {case.id}", "red")
             for reason in case.reasons:
-                draw.line(screen, f"{case.id}: {reason}", "red")
-        passed = evidence.count(Outcome.PASSED)
+                draw.line(screen, f"  {reason}")
+        counts = ", ".join(
+            f"{evidence.count(outcome)} {outcome.value}" for outcome in Outcome if evidence.count(outcome)
+        )
         words = f"{evidence.skill}@{evidence.version} {short(evidence.skill_digest)}: {evidence.verdict.value}"
-        draw.line(screen, f"{words}, {passed} of {len(evidence.cases)} cases", draw.styled(evidence.verdict.value))
-        draw.line(screen, f"evidence {short(evidence.digest)[:12]}, {evidence.evidence_class.value}", "dim")
+        draw.line(screen, f"{words} ({counts})", draw.styled(evidence.verdict.value))
+        draw.line(screen, f"evidence {evidence.digest[:12]}, {evidence.evidence_class.value}", "dim")

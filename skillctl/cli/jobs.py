@@ -71,5 +71,7 @@ def _draw(screen: "Console", done: Sequence[Delivery], unset: Sequence[str]) -> 
 
 
 def _draw_list(screen: "Console", found: Sequence[Mapping[str, Any]]) -> None:
-    rows = [(str(job["id"])[:8], job["job_type"], job["status"], str(job["attempts"]), job["created_at"]) for job in found]
+    rows = [
+        (str(job["id"])[:8], job["job_type"], job["status"], str(job["attempts"]), job["created_at"]) for job in found
+    ]
     draw.table(screen, ("job", "type", "status", "attempts", "created"), rows)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -91,7 +92,9 @@ def _app(name: str | None) -> "typer.Typer":
     def root(
         context: typer.Context,
         directory: Annotated[Path, typer.Option("-C", "--directory", help="Work on this folder.")] = Path(),
-        version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+        _version: Annotated[
+            bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+        ] = False,
     ) -> None:
         context.obj = directory
 
@@ -103,6 +106,14 @@ def _app(name: str | None) -> "typer.Typer":
             function = import_module(f"skillctl.cli.{command}").run if command == name else _stub
             app.command(command, help=help_line)(function)
     return app
+
+
+def _print_version(wanted: bool) -> None:
+    import typer
+
+    if wanted:
+        print(f"skillctl {__version__}")  # noqa: T201
+        raise typer.Exit
 
 
 def _stub() -> None:
@@ -130,7 +141,7 @@ def _command_in(argv: Sequence[str]) -> str | None:
 
 
 def _wants_json(argv: Sequence[str]) -> bool:
-    return "--format=json" in argv or any(pair == ("--format", "json") for pair in zip(argv, argv[1:], strict=False))
+    return "--format=json" in argv or ("--format", "json") in pairwise(argv)
 
 
 def _shown(name: str | None, result: "Result") -> int:

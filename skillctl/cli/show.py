@@ -20,7 +20,9 @@ def run(
     context: typer.Context,
     name: SkillArgument,
     env: Annotated[str | None, typer.Option("--env", help="As agents see it in this environment instead.")] = None,
-    version: Annotated[str | None, typer.Option("--version", help="With `--env`: this version, not the served one.")] = None,
+    version: Annotated[
+        str | None, typer.Option("--version", help="With `--env`: this version, not the served one.")
+    ] = None,
     format: FormatOption = Format.TEXT,
 ) -> Result:
     """One skill of the folder, or of an environment."""

@@ -1,4 +1,4 @@
-"""The stage of `skillctl demo`: a scratch repository, an embedded PostgreSQL and a local sink, and real commands on it."""
+"""The stage of `skillctl demo`: a scratch repository, an embedded PostgreSQL, a local sink, and real commands."""
 
 import json
 import secrets
@@ -95,14 +95,11 @@ def _bold(text: str, colour: bool) -> str:
 @contextmanager
 def stage(folder: Path, *, colour: bool, width: int) -> Iterator[Stage]:
     """A running stage in an empty folder; its server and sink end with the block, its files stay."""
-    from skillctl.adapters.embedded_postgres import embedded_postgres, find_server
-    from skillctl.adapters.local_sink import local_sink
-
     repository = folder / "repository"
     secret = secrets.token_hex(16)
-    with embedded_postgres(folder / "production", find_server()) as server, local_sink(secret) as sink:
+    with wiring.local_production(folder / "production") as url, wiring.local_destinations(secret) as sink:
         variables = {
-            "SKILLCTL_DATABASE_URL": server.owner_url,
+            "SKILLCTL_DATABASE_URL": url,
             "MATTERMOST_WEBHOOK_URL": sink.mattermost_url,
             "N8N_WEBHOOK_URL": sink.n8n_url,
             "N8N_WEBHOOK_SECRET": secret,

@@ -12,8 +12,6 @@ from skillctl.domain.digest import Content
 from skillctl.domain.evidence import Digest, Evidence
 from skillctl.domain.schema import Model, Name, VersionText
 
-STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-PREDICATE_TYPE = "urn:skillctl:approval:v1"
 FILE_NAME = "approval.json"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -63,9 +61,13 @@ class Predicate(Model):
 class Statement(Model):
     """The whole file."""
 
-    type_: Annotated[Literal["https://in-toto.io/Statement/v1"], Field(alias="_type")]
+    type_: Annotated[Literal["https://in-toto.io/Statement/v1"], Field(alias="_type")] = (
+        "https://in-toto.io/Statement/v1"
+    )
     subject: Annotated[list[Subject], Field(min_length=1)]
-    predicate_type: Annotated[Literal["urn:skillctl:approval:v1"], Field(alias="predicateType")]
+    predicate_type: Annotated[Literal["urn:skillctl:approval:v1"], Field(alias="predicateType")] = (
+        "urn:skillctl:approval:v1"
+    )
     predicate: Predicate
 
     def text(self) -> str:
@@ -89,9 +91,7 @@ def state(content: Content, evidence: Evidence, authors: list[str]) -> Statement
         for file in content.files
     ]
     return Statement(
-        type_=STATEMENT_TYPE,
         subject=subjects,
-        predicate_type=PREDICATE_TYPE,
         predicate=Predicate(
             skill=evidence.skill,
             version=evidence.version,

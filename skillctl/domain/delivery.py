@@ -46,4 +46,5 @@ Attempt = Delivered | Retry | Undeliverable
 
 def delay(attempt: int, wish: int | None) -> int:
     """Seconds until the next attempt: doubling from half a minute to an hour, never sooner than wished."""
-    return max(min(FIRST_DELAY * 2 ** (attempt - 1), LONGEST_DELAY), wish or 0)
+    doubled: int = FIRST_DELAY * 2 ** min(attempt - 1, 10)
+    return max(min(doubled, LONGEST_DELAY), wish or 0)

@@ -5,7 +5,7 @@ so the depth is bounded before it runs.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +20,9 @@ Path = tuple[str | int, ...]
 
 _MAYBE_DEEP = re.compile(rf"^ {{{MAX_DEPTH}}}|(?:[-?][ \t]+){{{MAX_DEPTH}}}", re.MULTILINE)
 _SCALARS = yaml.constructor.SafeConstructor()
-_CONSTRUCT = {
+_CONSTRUCT: dict[str, Callable[[Any], Any]] = {
     "tag:yaml.org,2002:str": lambda node: node.value,
-    "tag:yaml.org,2002:null": lambda node: None,
+    "tag:yaml.org,2002:null": lambda _node: None,
     "tag:yaml.org,2002:bool": _SCALARS.construct_yaml_bool,
     "tag:yaml.org,2002:int": _SCALARS.construct_yaml_int,
     "tag:yaml.org,2002:float": _SCALARS.construct_yaml_float,

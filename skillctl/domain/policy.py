@@ -64,7 +64,7 @@ class N8n(Model):
     """Names of the environment variables that hold the destination; never the values."""
 
     webhook: EnvironmentVariable = "N8N_WEBHOOK_URL"
-    secret: EnvironmentVariable = "N8N_WEBHOOK_SECRET"
+    secret: EnvironmentVariable = "N8N_WEBHOOK_SECRET"  # noqa: S105 - a variable's name
 
 
 class Environment(Model):
@@ -92,12 +92,16 @@ class Policy(Model):
             for member in members:
                 if member not in self.people:
                     context = {"group": group, "member": member}
-                    raise PydanticCustomError("person", "group `{group}` names `{member}`, who is not in `people`", context)
+                    raise PydanticCustomError(
+                        "person", "group `{group}` names `{member}`, who is not in `people`", context
+                    )
         for gate in self.gates:
             for approver in gate.approvers:
                 if approver not in self.groups and approver not in self.people:
                     context = {"approver": approver}
-                    raise PydanticCustomError("approver", "`approvers` names `{approver}`, who is no group or person", context)
+                    raise PydanticCustomError(
+                        "approver", "`approvers` names `{approver}`, who is no group or person", context
+                    )
         return self
 
 

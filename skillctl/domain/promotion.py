@@ -80,7 +80,9 @@ def _reasons(request: Request) -> Iterator[Reason]:
     yield from _version_order(request)
     if request.cases < request.gate.min_cases:
         hint = f"add cases to `evals/{request.skill}/suite.yaml`"
-        yield Reason("too-few-cases", "the suite is too small", f"{request.cases} cases", f"{request.gate.min_cases}", hint)
+        yield Reason(
+            "too-few-cases", "the suite is too small", f"{request.cases} cases", f"{request.gate.min_cases}", hint
+        )
     if request.target is Status.APPROVED:
         yield from _evidence(request)
         if request.gate.approvals:

@@ -169,7 +169,9 @@ def _difference(wanted: Desired, now: SkillState) -> Entry:
     return Entry(wanted.skill, Action.UNCHANGED, ours.serving, ours.serving, now.serving)
 
 
-def _steps(ours: SkillState, now: SkillState, publish: tuple[str, ...], states: tuple[str, ...]) -> Iterator[LedgerStep]:
+def _steps(
+    ours: SkillState, now: SkillState, publish: tuple[str, ...], states: tuple[str, ...]
+) -> Iterator[LedgerStep]:
     for version in publish:
         yield LedgerStep(version, Action.PUBLISH, "candidate", "approved")
     moves = {"deprecated": Action.DEPRECATE, "withdrawn": Action.WITHDRAW, "approved": Action.REINSTATE}

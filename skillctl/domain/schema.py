@@ -23,7 +23,9 @@ class Model(BaseModel):
 
 def _semantic(text: str) -> str:
     if version.parse(text) is None:
-        raise PydanticCustomError("semantic_version", "`{text}` is not a semantic version such as `1.4.0`", {"text": text})
+        raise PydanticCustomError(
+            "semantic_version", "`{text}` is not a semantic version such as `1.4.0`", {"text": text}
+        )
     return text
 
 

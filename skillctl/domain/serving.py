@@ -1,4 +1,4 @@
-"""`approvals/<name>/serving.yaml`: which approved version is offered, and which are deprecated, withdrawn or revoked."""
+"""`approvals/<name>/serving.yaml`: the approved version that is offered, and those deprecated, withdrawn or revoked."""
 
 from typing import Annotated
 

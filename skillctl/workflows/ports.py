@@ -93,7 +93,7 @@ class Scripts(Protocol):
     runner: str
 
     def run(self, files: Mapping[str, tuple[str, bytes]], run: Run) -> Produced | str:
-        """What the script produced in a scratch copy of these files (path → mode, bytes), or why it cannot be judged."""
+        """What the script produced in a scratch copy of these files (path → mode, bytes), or why it has none."""
         ...
 
 

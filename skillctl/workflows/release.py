@@ -78,9 +78,7 @@ def _bring_up(production: Production, planned: Planned) -> int:
     return production.put_blobs({digest: blobs[digest] for digest in sorted(missing)})
 
 
-def _payload(
-    planned: Planned, environment: str, destinations: Iterable[str], actor: str, tool: str
-) -> dict[str, Any]:
+def _payload(planned: Planned, environment: str, destinations: Iterable[str], actor: str, tool: str) -> dict[str, Any]:
     made, current = planned.plan, planned.plan.current
     # The id is a function of what is released onto what, so a repeated attempt is recognised as the same release.
     name = f"{made.commit}:{current.release}:{current.commit}:{[entry.skill for entry in made.changes]}"
@@ -112,9 +110,7 @@ def _digests(planned: Planned) -> Mapping[tuple[str, str], str]:
 
 def _change(entry: Entry, planned: Planned) -> dict[str, Any]:
     desired = planned.wanted.desired[entry.skill]
-    evidence = {
-        version: planned.wanted.bundles[entry.skill, version].publish["evidence"] for version in entry.publish
-    }
+    evidence = {version: planned.wanted.bundles[entry.skill, version].publish["evidence"] for version in entry.publish}
     return {
         "skill": entry.skill,
         "action": entry.action.value,

@@ -22,7 +22,9 @@ def validate(tree: Tree, names: Sequence[str] = ()) -> Validation:
     """Judge the skills of a tree, or only those named; what belongs to no skill is always judged."""
     contents = read(tree)
     chosen = {contents.known(name) for name in names} or set(contents.names)
-    findings = [finding for finding in judged(contents) if finding.skill is None or finding.skill in chosen or not names]
+    findings = [
+        finding for finding in judged(contents) if finding.skill is None or finding.skill in chosen or not names
+    ]
     return Validation(tuple(sorted(chosen)), tuple(findings))
 
 

@@ -6,9 +6,9 @@ language sql immutable set search_path = '' as $$
   -- `size` is apart from `pattern` because a counted repetition is ten times slower.
   select row_number() over ()::int, r.parent, r.key, r.kind, r.pattern, r.size, r.may_lack
     from (values
-      ('$', 'id', 'string', '^[0-9a-f-]+$', 36, false),
+      ('$', 'id', 'string', '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', null, false),
       ('$', 'commit', 'string', '^[0-9a-f]+$', 40, false),
-      ('$', 'expected_release', 'string', '^[0-9a-f-]+$', 36, true),
+      ('$', 'expected_release', 'string', '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', null, true),
       ('$', 'expected_commit', 'string', '^[0-9a-f]+$', 40, true),
       ('$', 'actor', 'string', '.', null, false),
       ('$', 'tool', 'string', '.', null, false),
