@@ -5,11 +5,16 @@ import tempfile
 from pathlib import Path
 
 
-def write(path: Path, raw: bytes) -> None:
-    """Put bytes at a path at once, keeping the permissions of a file that is there; folders are made."""
+def write(path: Path, raw: bytes, scratch: Path | None = None) -> None:
+    """Put bytes at a path at once, keeping the permissions of a file that is there; folders are made.
+
+    They are written in `scratch` first, so that a process killed meanwhile leaves nothing beside the file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    # A file is moved at once only within its own file system.
+    usable = scratch is not None and scratch.stat().st_dev == path.parent.stat().st_dev
+    handle, aside = tempfile.mkstemp(dir=scratch if usable else path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(raw)

@@ -118,7 +118,7 @@ class GitRepository:
         before = {path: self._bytes_of(path) for path in files}
         try:
             for path, raw in files.items():
-                atomic.write(self.root / path, raw)
+                atomic.write(self.root / path, raw, Path(self._repo.git_dir))
             self._repo.git.add("--", *files)
             if not self._repo.git.diff("--cached", "--name-only", "HEAD", "--", *files):
                 return None
@@ -151,7 +151,7 @@ class GitRepository:
             if raw is None:
                 (self.root / path).unlink(missing_ok=True)
             else:
-                atomic.write(self.root / path, raw)
+                atomic.write(self.root / path, raw, Path(self._repo.git_dir))
         self._repo.git.reset("--quiet", "--", *before)
 
 

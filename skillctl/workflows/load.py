@@ -36,6 +36,12 @@ def load(repository: Repository, catalogue: Catalogue) -> Loaded:
         except Unmeasurable as problem:
             findings.append(Finding("SK009", str(problem), skill.document.file, skill=name))
             continue
+        approved = contents.approved(name).get(skill.definition.version)
+        if approved not in (None, content.digest):
+            message = f"{skill.id} has other content than was approved under that version"
+            hint = f"put the content back, and open a new version with `skillctl revise {name}`"
+            findings.append(Finding("SK412", message, skill.document.file, skill=name, hint=hint))
+            continue
         skills.append(_row(contents, name, content))
         files += [_file_row(name, skill.folder, content, everything, index) for index in range(len(content.files))]
         statuses[skill.definition.status.value] = statuses.get(skill.definition.status.value, 0) + 1

@@ -7,7 +7,7 @@ from typing import Any
 
 from skillctl.domain import notice, release
 from skillctl.domain.release import Action, Current, Entry, Plan
-from skillctl.errors import StoreRefused, Unreachable, UsageError
+from skillctl.errors import StoreRefused, Unreachable
 from skillctl.workflows.desired import Wanted, wanted
 from skillctl.workflows.ports import Production, Repository
 
@@ -34,13 +34,13 @@ class Synced:
 
 
 def plan(repository: Repository, production: Production, revision: str) -> Planned:
-    """What `sync` of this revision would do; UsageError where production is ahead of it."""
+    """What `sync` of this revision would do; StoreRefused where production is ahead of it."""
     commit = repository.resolve(revision)
     current = production.current()
     if current.commit is not None and not repository.is_ancestor(current.commit, commit):
         message = f"production holds {current.commit[:12]}, which is not in the history of {commit[:12]}"
         hint = "run `git fetch` and sync the newest commit of the release branch; production never goes back by itself"
-        raise UsageError(message, hint=hint)
+        raise StoreRefused("production-ahead", message, hint=hint)
     judged = wanted(repository, commit, current)
     return Planned(release.plan(commit, judged.desired, current), judged)
 

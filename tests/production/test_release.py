@@ -80,7 +80,8 @@ def test_the_same_release_again_gives_the_first_answer(transport: Transport) -> 
 
     assert again == first | {"replayed": True}
     assert transport.call("job_counts") == {"queued": 2}
-    assert transport.call("verify_ledger", **{})["rows"] == 2  # type: ignore[call-overload,index]
+    ledger: Any = transport.call("verify_ledger")
+    assert ledger["rows"] == 2
 
 
 def test_a_release_without_changes_moves_the_commit_alone(transport: Transport) -> None:
@@ -278,9 +279,7 @@ def test_the_digest_of_the_tool_is_the_one_that_production_proves(transport: Tra
 
 
 @pytest.mark.parametrize("kind", ["postgres", "https"])
-def test_a_first_release_of_two_thousand_skills_fits_the_timeout(
-    database: Database, kind: str, record_property: Any
-) -> None:
+def test_a_first_release_of_two_thousand_skills_fits_the_timeout(database: Database, kind: str) -> None:
     versions = [Version(f"skill-{number}", body=f"body {number}") for number in range(2000)]
     blobs: dict[str, bytes] = {}
     for version in versions:
@@ -295,5 +294,3 @@ def test_a_first_release_of_two_thousand_skills_fits_the_timeout(
 
     assert len(held["skills"]) == 2000
     assert database.value("select count(*) from mcp.version_files") == 6000
-    took = database.value("select extract(epoch from max(promoted_at) - min(applied_at)) from mcp.promotions, mcp.releases")
-    record_property("seconds", float(took))

@@ -70,7 +70,8 @@ class Version:
         """Evidence for exactly this content, or what `changed` makes of it."""
         body = {
             "skill": self.name, "version": self.version, "skill_digest": self.digest,
-            "suite_digest": "sha256:" + "1" * 64, "policy_digest": "sha256:" + "2" * 64, "class": "deterministic", "verdict": "passed",
+            "suite_digest": "sha256:" + "1" * 64, "policy_digest": "sha256:" + "2" * 64,
+            "class": "deterministic", "verdict": "passed",
         }  # fmt: skip
         self.entry["evidence"] = self.store(json.dumps(body | changed).encode())
 

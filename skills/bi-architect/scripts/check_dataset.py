@@ -1,7 +1,7 @@
 """Check a Superset dataset export, or one SQL text, before it reaches a dashboard.
 
-Sources: BI001-BI004, BI013: MCP Stack README of the fin-workspace, 3.4 (Supabase or warehouse views, not live Odoo),
-4.2 (aggregated, anonymised metrics only). BI005-BI009: Apache Superset 6, dataset import schema. BI010: its ROW_LIMIT of
+Sources: BI001-BI004, BI013: MCP Stack README of the fin-workspace, 3.4 (Supabase or warehouse views, no live Odoo),
+4.2 (aggregated, anonymised metrics only). BI005-BI009: Apache Superset 6, dataset import schema. BI010: its ROW_LIMIT,
 50000. BI011, BI012: PostgreSQL manual, "Indexes on Expressions" and "Mathematical Functions and Operators".
 
 Prints one JSON object. Exit code 0: nothing at or above --fail-on; 1: findings; 2: nothing readable was given.

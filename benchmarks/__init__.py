@@ -1,0 +1,1 @@
+"""Seconds for generated repositories; `make bench` runs them."""

@@ -1,0 +1,178 @@
+"""Nobody reaches a table but through a function, history is not changed, and a change that was made is found."""
+
+import hashlib
+import json
+from typing import Any
+
+import psycopg
+import pytest
+
+from skillctl.adapters import migrations
+from skillctl.adapters.postgres_transport import PostgresTransport
+from tests.production.conftest import MIGRATIONS, Database
+from tests.production.world import Version, publish
+
+API_ROLES = ["anon", "authenticated", "service_role"]
+TABLES = "select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+OURS = " where n.nspname in ('mcp', 'mcp_jobs')"
+FUNCTIONS = "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
+OURS_AND_PUBLIC = " where (n.nspname in ('mcp', 'mcp_jobs') or p.oid = 'public.enqueue_job'::regproc)"
+REWRITTEN = (
+    "update mcp.promotions set actor = 'jun' where seq = 1;"
+    " update mcp.promotions set hash = mcp.promotion_hash(prev_hash, promotions) where seq = 1"
+)
+APPEND_ONLY = ["blobs", "version_files", "evidence", "releases", "promotions", "revocations"]
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    """Three releases of one version each."""
+    with PostgresTransport(database.owner_url) as transport:
+        for name in ("finance-ssc", "odoo-developer", "bi-architect"):
+            publish(transport, Version(name))
+    database.run("insert into mcp.revocations values ('sha256:' || repeat('0', 64), 'x', '1', 'leaks', 'maria')")
+    return database
+
+
+@pytest.mark.parametrize("role", API_ROLES)
+@pytest.mark.parametrize("statement", ["select 1 from {0}", "delete from {0}", "insert into {0} default values"])
+def test_an_api_role_touches_no_table(shared_database: Database, role: str, statement: str) -> None:
+    tables = [name for (name,) in shared_database.run(TABLES + OURS + " and c.relkind in ('r', 'S', 'v')")]
+    assert len(tables) >= 15
+    for table in tables:
+        if "_seq" in table and not statement.startswith("select"):
+            continue
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            shared_database.run(statement.format(table), role=role)
+
+
+def test_every_table_has_row_level_security(shared_database: Database) -> None:
+    assert shared_database.run(TABLES + OURS + " and c.relkind = 'r' and not c.relrowsecurity") == []
+
+
+def test_every_function_looks_names_up_nowhere(shared_database: Database) -> None:
+    found = shared_database.run(
+        FUNCTIONS + OURS_AND_PUBLIC + " and not coalesce(p.proconfig, '{}') @> array['search_path=\"\"']"
+    )
+    assert found == []
+
+
+def test_only_the_named_functions_can_be_called(shared_database: Database) -> None:
+    def callable_by(role: str) -> set[str]:
+        allowed = f" and has_function_privilege('{role}', p.oid, 'execute')"
+        rows = shared_database.run(
+            FUNCTIONS.replace("p.oid::regprocedure::text", "p.proname") + OURS_AND_PUBLIC + allowed
+        )
+        return {name for (name,) in rows}
+
+    agents = {"list_skills", "get_skill", "read_file"}
+    assert callable_by("public") == callable_by("anon") == callable_by("authenticated") == set()
+    assert callable_by("mcp_agent") == agents
+    assert callable_by("service_role") == agents | {
+        "current_release", "missing_blobs", "put_blobs", "apply_release", "verify_ledger", "enqueue_job",
+        "claim_next_job", "complete_job", "fail_job", "list_jobs", "job_counts",
+    }  # fmt: skip
+
+
+def test_every_function_for_the_api_runs_as_its_owner(shared_database: Database) -> None:
+    found = shared_database.run(
+        FUNCTIONS
+        + OURS_AND_PUBLIC
+        + " and has_function_privilege('service_role', p.oid, 'execute') and not p.prosecdef"
+    )
+    assert found == []
+
+
+def test_the_scripts_raise_nothing_that_the_gateway_repeats_for_ever() -> None:
+    for path in MIGRATIONS.glob("*.sql"):
+        text = path.read_text()
+        assert not any(word in text for word in ("40001", "40P01", "serialization_failure", "deadlock_detected"))
+        assert len(text.splitlines()) < 300
+
+
+def test_an_agents_login_reads_skills_and_nothing_else(filled: Database) -> None:
+    filled.run("grant mcp_agent to authenticator")
+    assert filled.value("select jsonb_array_length(mcp.list_skills() -> 'skills')", role="mcp_agent") == 3
+    for call in ("mcp.current_release()", "mcp.job_counts()", "public.enqueue_job('a', 'b', '{}')"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            filled.run(f"select {call}", role="mcp_agent")
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+def test_history_is_not_changed_even_by_the_owner(filled: Database, table: str) -> None:
+    column = filled.value(
+        "select attname from pg_attribute where attrelid = %s::regclass and attnum = 2", f"mcp.{table}"
+    )
+    for statement in (
+        f"update mcp.{table} set {column} = {column}",
+        f"delete from mcp.{table}",
+        f"truncate mcp.{table} cascade",
+    ):
+        with pytest.raises(psycopg.Error) as caught:
+            filled.run(statement)
+        assert (caught.value.sqlstate, caught.value.diag.message_detail) == ("PT409", "append-only")
+
+
+def test_approved_content_is_not_changed_even_by_the_owner(filled: Database) -> None:
+    for column in ("digest", "version", "card_sha256", "published_at"):
+        with pytest.raises(psycopg.Error) as caught:
+            filled.run(f"update mcp.skill_versions set {column} = default")
+        assert (caught.value.sqlstate, caught.value.diag.message_detail) == ("PT409", "immutable")
+    filled.run("update mcp.skill_versions set state = 'revoked', notice = '{}'")
+    with pytest.raises(psycopg.Error) as caught:
+        filled.run("update mcp.skill_versions set state = 'approved'")
+    assert caught.value.diag.message_detail == "digest-revoked"
+    with pytest.raises(psycopg.Error) as caught:
+        filled.run("delete from mcp.skills")
+    assert caught.value.diag.message_detail == "append-only"
+
+
+def test_a_sound_ledger_is_verified(filled: Database) -> None:
+    found: Any = filled.value("select mcp.verify_ledger()")
+    heads = filled.run("select head from mcp.releases order by seq")
+    assert found == {"ok": True, "head": heads[-1][0], "rows": 3, "first_bad": None}
+    assert heads == filled.run("select hash from mcp.promotions order by seq")
+
+
+@pytest.mark.parametrize(
+    ("harm", "first_bad"),
+    [
+        ("update mcp.promotions set actor = 'jun' where seq = 2", 2),
+        ("update mcp.promotions set promoted_at = promoted_at + interval '1 microsecond' where seq = 3", 3),
+        ("update mcp.promotions set evidence = null where seq = 1", 1),
+        ("delete from mcp.promotions where seq = 2", 3),
+        ("delete from mcp.promotions where seq = 3", 3),
+        ("delete from mcp.promotions", 1),
+        (REWRITTEN, 2),
+    ],
+)
+def test_a_changed_ledger_is_found(filled: Database, harm: str, first_bad: int) -> None:
+    filled.tamper(harm)
+    found = filled.value("select mcp.verify_ledger()")
+    assert (found["ok"], found["first_bad"]) == (False, first_bad)
+
+
+def test_the_hash_can_be_made_again_elsewhere(filled: Database) -> None:
+    """By anyone with the rows: SHA-256 over the hash before and the JSON text of the row."""
+    previous = "0" * 64
+    for *values, at, hashed in filled.run(
+        "select seq, release::text, skill, version, action, from_status, to_status, digest, evidence, actor,"
+        " promoted_at, hash from mcp.promotions order by seq"
+    ):
+        time = at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        previous = hashlib.sha256((previous + json.dumps([*values, time])).encode()).hexdigest()
+        assert previous == hashed
+
+
+def test_the_publishable_key_of_an_old_project_calls_nothing(bare: Database) -> None:
+    """Before 2026 every new function of schema public was granted to it by itself."""
+    with psycopg.connect(bare.superuser_url) as connection:
+        for role in ("postgres", "supabase_admin"):
+            connection.execute(
+                f"alter default privileges for role {role} in schema public"
+                " grant all on functions to anon, authenticated, service_role"
+            )
+    migrations.push(bare.owner_url, MIGRATIONS)
+    for role in ("anon", "authenticated"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            bare.run("select public.enqueue_job('a', 'b', '{}')", role=role)
