@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ class Cluster:
     @contextlib.contextmanager
     def database(self, template: str = TEMPLATE) -> Iterator[Database]:
         name = f"t{next(self._numbers)}"
-        self._execute(f"create database {name} template {template} owner postgres")
+        self._execute(f"create database {name} template {template} owner postgres strategy file_copy")
         login = self.server.login
         try:
             yield Database(login("supabase_admin", name), login("postgres", name), login("authenticator", name))
@@ -92,13 +92,26 @@ def _servers() -> list[Any]:
     return servers
 
 
+@pytest.fixture(scope="session")
+def clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], Cluster]]:
+    """Starts a server when it is first asked for; all of them run to the end of the session."""
+    running: dict[Path, Cluster] = {}
+    with contextlib.ExitStack() as stack:
+
+        def started(programs: Path) -> Cluster:
+            if programs not in running:
+                folder = tmp_path_factory.mktemp("pg")
+                server = stack.enter_context(embedded_postgres.embedded_postgres(folder, programs))
+                running[programs] = Cluster(server)
+            return running[programs]
+
+        yield started
+
+
 @pytest.fixture(scope="session", params=_servers())
-def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster | None]:
-    if request.param == "postgrest":
-        yield None
-        return
-    with embedded_postgres.embedded_postgres(tmp_path_factory.mktemp("pg"), request.param) as server:
-        yield Cluster(server)
+def cluster(request: pytest.FixtureRequest, clusters: Callable[[Path], Cluster]) -> Cluster | None:
+    """Each server in turn; None stands for the database behind a real PostgREST."""
+    return None if request.param == "postgrest" else clusters(request.param)
 
 
 @pytest.fixture

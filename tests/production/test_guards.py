@@ -21,7 +21,10 @@ REWRITTEN = (
     "update mcp.promotions set actor = 'jun' where seq = 1;"
     " update mcp.promotions set hash = mcp.promotion_hash(prev_hash, promotions) where seq = 1"
 )
-APPEND_ONLY = ["blobs", "version_files", "evidence", "releases", "promotions", "revocations"]
+APPEND_ONLY = {
+    "blobs": "bytes", "version_files": "mode", "evidence": "verdict", "releases": "head", "promotions": "actor",
+    "revocations": "reason",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -98,19 +101,16 @@ def test_an_agents_login_reads_skills_and_nothing_else(filled: Database) -> None
             filled.run(f"select {call}", role="mcp_agent")
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY)
-def test_history_is_not_changed_even_by_the_owner(filled: Database, table: str) -> None:
-    column = filled.value(
-        "select attname from pg_attribute where attrelid = %s::regclass and attnum = 2", f"mcp.{table}"
-    )
-    for statement in (
-        f"update mcp.{table} set {column} = {column}",
-        f"delete from mcp.{table}",
-        f"truncate mcp.{table} cascade",
-    ):
-        with pytest.raises(psycopg.Error) as caught:
-            filled.run(statement)
-        assert (caught.value.sqlstate, caught.value.diag.message_detail) == ("PT409", "append-only")
+def test_history_is_not_changed_even_by_the_owner(filled: Database) -> None:
+    for table, column in APPEND_ONLY.items():
+        for statement in (
+            f"update mcp.{table} set {column} = {column}",
+            f"delete from mcp.{table}",
+            f"truncate mcp.{table} cascade",
+        ):
+            with pytest.raises(psycopg.Error) as caught:
+                filled.run(statement)
+            assert (caught.value.sqlstate, caught.value.diag.message_detail) == ("PT409", "append-only")
 
 
 def test_approved_content_is_not_changed_even_by_the_owner(filled: Database) -> None:

@@ -15,7 +15,7 @@ from skillctl.errors import NotMigrated, StoreRefused, Unreachable, UsageError
 from tests.production.conftest import Database, Transport, opened
 from tests.standin.data_api import JWT_SECRET, PUBLISHABLE_KEY, DataApi, data_api, make_jwt
 
-SECRET = "sb_secret_hunter2"  # noqa: S105
+SECRET = "sb_secret_hunter2"
 
 
 @pytest.fixture
