@@ -41,3 +41,9 @@ class StoreRefused(SkillctlError):
     def __init__(self, name: str, message: str, *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.name = name
+
+
+class Bug(SkillctlError):
+    """A defect of `skillctl` itself; the trace is in a log."""
+
+    exit_code = 4

@@ -100,7 +100,8 @@ def production(target: "Target") -> Iterator["ProductionCatalogue"]:
     elif target.supabase_url and target.supabase_key:
         from skillctl.adapters.supabase_transport import SupabaseTransport
 
-        yield ProductionCatalogue(SupabaseTransport(target.supabase_url, target.supabase_key))
+        with SupabaseTransport(target.supabase_url, target.supabase_key) as gateway:
+            yield ProductionCatalogue(gateway)
     else:
         hint = "set `SUPABASE_URL` and `SUPABASE_SECRET_KEY`, or `SKILLCTL_DATABASE_URL`"
         raise UsageError(f"nothing says where the production of `{target.name}` is", hint=hint)

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,9 +64,21 @@ class Shop:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        root.mkdir(parents=True, exist_ok=True)
-        self.git("init", "--quiet", "--initial-branch=main")
-        self.write("skillctl.yaml", POLICY)
+
+    @classmethod
+    def opened(cls, root: Path) -> "Shop":
+        """A new one, with a policy and no commits."""
+        root.mkdir(parents=True)
+        shop = cls(root)
+        shop.git("init", "--quiet", "--initial-branch=main")
+        shop.write("skillctl.yaml", POLICY)
+        return shop
+
+    @classmethod
+    def copied(cls, source: Path, root: Path) -> "Shop":
+        """One as another one was: far faster than taking all its steps again."""
+        shutil.copytree(source, root, symlinks=True)
+        return cls(root)
 
     def skillctl(self, *words: str) -> Answer:
         """A command on this repository, as programs call it."""

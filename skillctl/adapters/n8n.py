@@ -8,10 +8,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from skillctl.adapters import webhook
 from skillctl.domain.delivery import Attempt, Delivered, Job, Retry, Undeliverable
+
+if TYPE_CHECKING:
+    import httpx
 
 
 class N8n:
@@ -31,10 +34,10 @@ class N8n:
             "webhook-timestamp": timestamp,
             "webhook-signature": signature(self._secret, job.key, timestamp, body),
         }
-        answer = webhook.post(self._url, body, headers)
+        answer = webhook.post(self._url, body, headers, is_starting=_is_starting)
         if isinstance(answer, Retry | Undeliverable):
             return answer
-        execution = _execution_id(answer.headers.get("Content-Type", ""), answer.content)
+        execution = _execution_id(answer)
         if execution is None:
             # While it starts, n8n answers 200 with a page; that is not a rollout.
             return Retry("the server answered 200, but named no execution")
@@ -47,12 +50,21 @@ def signature(secret: str, identity: str, timestamp: str, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.new(secret.encode(), signed, hashlib.sha256).digest()).decode()
 
 
-def _execution_id(content_type: str, body: bytes) -> str | None:
-    if not content_type.startswith("application/json"):
+def _is_starting(answer: "httpx.Response") -> bool:
+    # Until its routes exist n8n says 404 with a page; a workflow that is not published says it in JSON.
+    return answer.status_code == 404 and not _is_json(answer)
+
+
+def _is_json(answer: "httpx.Response") -> bool:
+    return answer.headers.get("Content-Type", "").startswith("application/json")
+
+
+def _execution_id(answer: "httpx.Response") -> str | None:
+    if not _is_json(answer):
         return None
     try:
-        said: Any = json.loads(body)
-    except ValueError:
+        said: Any = json.loads(answer.content)
+    except (ValueError, RecursionError):
         return None
     found = said.get("execution_id") if isinstance(said, dict) else None
-    return str(found) if found is not None else None
+    return str(found) if isinstance(found, str | int) and found != "" else None

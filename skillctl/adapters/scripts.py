@@ -32,7 +32,8 @@ class ScriptRunner:
         """What the script produced, or why it cannot be judged (no way to run it, time out, too much output)."""
         if run.script not in files:
             return f"`{run.script}` is not a file of the skill"
-        with tempfile.TemporaryDirectory(prefix="skillctl-run-") as scratch:
+        # What a script left behind may still be writing while it dies.
+        with tempfile.TemporaryDirectory(prefix="skillctl-run-", ignore_cleanup_errors=True) as scratch:
             home = Path(scratch) / "home"
             folder = Path(scratch) / "skill"
             home.mkdir()
@@ -72,9 +73,13 @@ def _ended(command: list[str], run: Run, folder: Path, home: Path) -> Produced |
     with tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         told.write((run.stdin or "").encode())
         told.seek(0)
-        process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=told, stdout=out, stderr=err, start_new_session=True
-        )
+        try:
+            process = subprocess.Popen(
+                command, cwd=folder, env=environment, stdin=told, stdout=out, stderr=err, start_new_session=True
+            )
+        except (OSError, ValueError) as problem:
+            # An argument that is too long, or holds a NUL.
+            return f"`{run.script}` could not be started: {getattr(problem, 'strerror', None) or problem}"
         try:
             exit_code = process.wait(run.timeout)
         except subprocess.TimeoutExpired:

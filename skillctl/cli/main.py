@@ -179,7 +179,7 @@ def _bug(name: str | None, argv: Sequence[str]) -> int:
     import traceback
 
     from skillctl import settings
-    from skillctl.errors import SkillctlError
+    from skillctl.errors import Bug
 
     trace = traceback.format_exc()
     with tempfile.NamedTemporaryFile("w", prefix="skillctl-bug-", suffix=".log", delete=False) as log:
@@ -187,9 +187,8 @@ def _bug(name: str | None, argv: Sequence[str]) -> int:
     if settings.debugging():
         sys.stderr.write(trace)
     last = trace.strip().splitlines()[-1]
-    bug = SkillctlError(f"this is a bug in `skillctl`: {last[:200]}", hint=f"report it with the log `{log.name}`")
-    _failed(name, argv, bug)
-    return 4
+    bug = Bug(f"this is a bug in `skillctl`: {last[:200]}", hint=f"report it with the log `{log.name}`")
+    return _failed(name, argv, bug)
 
 
 def _sentence(message: str) -> str:

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 from skillctl.domain import canonical
 from skillctl.domain.digest import Content
 from skillctl.domain.evidence import Digest, Evidence
-from skillctl.domain.schema import Model, Name, VersionText
+from skillctl.domain.schema import Model, Name, VersionText, sentence
 
 FILE_NAME = "approval.json"
 
@@ -110,5 +110,6 @@ def read(raw: bytes) -> Statement | str:
         return Statement.model_validate_json(raw)
     except ValidationError as problem:
         first = problem.errors(include_url=False)[0]
-        place = ".".join(str(step) for step in first["loc"])
-        return f"{'`' + place + '`: ' if place else ''}{first['msg'][:1].lower()}{first['msg'][1:].rstrip('.')}"
+        if first["type"] == "json_invalid":
+            return f"it is not JSON: {first['ctx']['error']}"
+        return sentence(first)

@@ -108,7 +108,11 @@ def _files(folder: str, entries: Iterable[TreeFile], contents: Mapping[str, byte
             raise Unmeasurable(f"`{entry.path}` is {kind}; only plain files have an identity")
         if "\n" in path:
             raise Unmeasurable(f"`{folder}` holds a file with a line break in its name")
-        raw = contents[entry.path]
+        if any("\ud800" <= letter <= "\udfff" for letter in path):
+            raise Unmeasurable(f"`{folder}` holds a file whose name is not UTF-8")
+        raw = contents.get(entry.path)
+        if raw is None:
+            raise Unmeasurable(f"the bytes of `{entry.path}` are not in this clone; run `git fetch`")
         if raw.startswith(_LFS_POINTER):
             raise Unmeasurable(f"`{entry.path}` is a Git LFS pointer; commit the file itself")
         files.append(ContentFile(path, entry.mode, hashlib.sha256(raw).hexdigest(), entry.blob, len(raw)))

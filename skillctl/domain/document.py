@@ -4,6 +4,7 @@ The C loader is used for speed. It recurses on nested collections and overruns t
 so the depth is bounded before it runs.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,7 +19,13 @@ MAX_DEPTH = 100
 
 Path = tuple[str | int, ...]
 
-_MAYBE_DEEP = re.compile(rf"^ {{{MAX_DEPTH}}}|(?:[-?][ \t]+){{{MAX_DEPTH}}}", re.MULTILINE)
+#: Longer numbers are text: nobody means them, and converting or printing them takes for ever.
+MAX_NUMBER = 64
+#: YAML ends a line at each of these.
+_BREAKS = "\n\r\x85\u2028\u2029"
+_MAYBE_DEEP = re.compile(rf"(?:^|[{_BREAKS}]) {{{MAX_DEPTH}}}|(?:[-?][ \t]+){{{MAX_DEPTH}}}")
+_TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SCALARS = yaml.constructor.SafeConstructor()
 _CONSTRUCT: dict[str, Callable[[Any], Any]] = {
     "tag:yaml.org,2002:str": lambda node: node.value,
@@ -69,11 +76,11 @@ class Document:
         return self.place(path)
 
     def span(self, path: Path) -> Span | None:
-        """The characters of the scalar at `path`, quotes included; None if there is no such scalar."""
+        """The characters of the scalar at `path`, quotes included; None if nothing, or block text, stands there."""
         node: yaml.Node | None = self.node
         for step in path:
             node = _child(node, step) if node is not None else None
-        if not isinstance(node, yaml.ScalarNode):
+        if not isinstance(node, yaml.ScalarNode) or node.style in ("|", ">") or node.start_mark == node.end_mark:
             return None
         return Span(node.start_mark.index, node.end_mark.index)
 
@@ -126,29 +133,39 @@ def parse_text(
         line, column = (mark.line + first_line, mark.column + 1) if mark is not None else (first_line, 1)
         return Finding(code, message, file, line, column, skill, hint)
 
+    unprintable = _UNPRINTABLE.search(text)
+    if unprintable is not None:
+        return None, [_refused_character(unprintable, file, skill, first_line)]
     try:
         too_deep = _too_deep(text)
         if too_deep is not None:
-            return None, [finding("SK006", f"nested more than {MAX_DEPTH} levels deep", too_deep)]
+            return None, [finding("SK006", _TOO_DEEP, too_deep)]
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as problem:
         several = "single document" in (problem.context or "")
         message = "more than one YAML document" if several else _sentence(problem)
         code = "SK005" if several else "SK002"
         return None, [finding(code, message, problem.problem_mark or problem.context_mark)]
-    except yaml.YAMLError as problem:
-        return None, [finding("SK002", " ".join(str(problem).split()), None)]
     if not isinstance(node, yaml.MappingNode):
         what = "empty" if node is None else "not a mapping"
         return None, [finding("SK005", f"the document is {what}; `key: value` lines are expected", None)]
-    findings = [finding(*trouble) for trouble in _troubles(node, text, set())]
+    findings = [finding(*trouble) for trouble in _troubles(node, text, set(), 1)]
     if findings:
         return None, findings
     return Document(file, text, _construct(node), node, first_line), []
 
 
+def _refused_character(match: re.Match[str], file: str, skill: str | None, first_line: int) -> Finding:
+    text, at = match.string, match.start()
+    line, column = text.count("\n", 0, at) + first_line, at - text.rfind("\n", 0, at)
+    message = f"the character U+{ord(match.group()):04X} is not allowed"
+    return Finding(
+        "SK002", message, file, line, column, skill, "take it out, or write it as an escape in double quotes"
+    )
+
+
 def _too_deep(text: str) -> Any:
-    """The mark where the nesting passes the bound, or None; exact only where a cheap look cannot rule it out."""
+    """The mark where the nesting passes the bound, or None; a cheap look rules out what overruns the stack."""
     if text.count("[") + text.count("{") < MAX_DEPTH and not _MAYBE_DEEP.search(text):
         return None
     depth = 0
@@ -166,30 +183,43 @@ def _sentence(problem: yaml.MarkedYAMLError) -> str:
     return " ".join(part for part in (problem.problem, problem.context) if part)
 
 
-def _troubles(node: yaml.Node, text: str, seen: set[int]) -> Iterator[tuple[str, str, Any, str | None]]:
-    """Duplicate keys, anchors, aliases, tags and keys that are not text, each with its mark."""
-    mark = node.start_mark
+def _troubles(node: yaml.Node, text: str, seen: set[int], depth: int) -> Iterator[tuple[str, str, Any, str | None]]:
+    """Too deep nesting, duplicate keys, anchors, tags and keys that are not text, each with its mark."""
     if id(node) in seen:
-        yield "SK004", "an alias (`*name`) is not allowed here", mark, "write the value out"
+        # An alias: the composer gives the node of its anchor, which has its finding already.
         return
     seen.add(id(node))
-    if text[mark.index : mark.index + 1] in ("&", "!"):
-        kind = "an anchor (`&name`)" if text[mark.index] == "&" else "a tag (`!name`)"
-        yield "SK004", f"{kind} is not allowed here", mark, "write the plain value"
+    if depth > MAX_DEPTH and isinstance(node, yaml.CollectionNode):
+        yield "SK006", _TOO_DEEP, node.start_mark, None
+        return
+    if _is_decorated(node, text):
+        yield _decoration(node, text)
         return
     if isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            yield from _troubles(item, text, seen)
+            yield from _troubles(item, text, seen, depth + 1)
     elif isinstance(node, yaml.MappingNode):
         keys: set[str] = set()
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
                 yield "SK004", "a key must be plain text", key.start_mark, None
                 continue
+            if _is_decorated(key, text):
+                yield _decoration(key, text)
+                continue
             if key.value in keys:
                 yield "SK003", f"the key `{key.value}` stands here a second time", key.start_mark, "keep one of them"
             keys.add(key.value)
-            yield from _troubles(value, text, seen)
+            yield from _troubles(value, text, seen, depth + 1)
+
+
+def _is_decorated(node: yaml.Node, text: str) -> bool:
+    return text[node.start_mark.index : node.start_mark.index + 1] in ("&", "!")
+
+
+def _decoration(node: yaml.Node, text: str) -> tuple[str, str, Any, str | None]:
+    kind = "an anchor (`&name`)" if text[node.start_mark.index] == "&" else "a tag (`!name`)"
+    return "SK004", f"{kind} is not allowed here", node.start_mark, "write the plain value"
 
 
 def _construct(node: yaml.Node) -> Any:
@@ -198,12 +228,14 @@ def _construct(node: yaml.Node) -> Any:
     if isinstance(node, yaml.SequenceNode):
         return [_construct(item) for item in node.value]
     construct = _CONSTRUCT.get(node.tag)
-    if construct is None:
+    if construct is None or len(node.value) > MAX_NUMBER:
         return node.value
     try:
-        return construct(node)
+        value = construct(node)
     except ValueError:
         return node.value
+    # Infinity and NaN are no JSON, so they stay the text they are.
+    return node.value if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _child(node: yaml.Node, step: str | int) -> yaml.Node | None:

@@ -43,7 +43,7 @@ class CaseResult(Model):
 
     id: str
     outcome: Annotated[Outcome, Field(strict=False)]
-    seconds: float
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     reasons: list[str] = []
 
 
@@ -60,7 +60,7 @@ class Evidence(Model):
     model: str | None = None
     evidence_class: Annotated[EvidenceClass, Field(alias="class", strict=False)]
     verdict: Annotated[Verdict, Field(strict=False)]
-    pass_rate: float
+    pass_rate: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
     cases: Annotated[list[CaseResult], Field(min_length=1)]
     started_at: str
     finished_at: str

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from skillctl.domain import canonical
@@ -18,6 +18,17 @@ from skillctl.domain.skill import Slug
 FILE_NAME = "skillctl.yaml"
 COUNTING_CLASSES = (EvidenceClass.DETERMINISTIC, EvidenceClass.RECORDED, EvidenceClass.LIVE)
 EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+
+
+def _one_sentence(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """Says once what is wrong, not once for each form the value could have had."""
+    try:
+        return validate(value)
+    except ValidationError:
+        raise PydanticCustomError("recorders", "it must be a list of names, or `none`") from None
+
+
+Recorders = Annotated[list[Slug] | Literal["none"], WrapValidator(_one_sentence)]
 
 
 class Person(Model):
@@ -82,7 +93,7 @@ class Policy(Model):
     people: dict[Slug, Person] = {}
     groups: dict[Slug, list[Slug]] = {}
     gates: list[Gate] = []
-    recorders: list[Slug] | Literal["none"] = "none"
+    recorders: Recorders = "none"
     auto_promote: list[Name] = []
     environments: dict[Slug, Environment] = {}
 

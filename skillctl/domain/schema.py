@@ -45,8 +45,16 @@ _EXPECTED = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
-    "enum": "one of the known values",
 }
+_BOUNDS = {
+    "greater_than": ("gt", "greater than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "less than"),
+    "less_than_equal": ("le", "at most"),
+}
+_CHOICES = frozenset({"enum", "literal_error"})
+#: Findings of one file; who has more sees the rest when these are gone.
+MOST = 100
 
 
 def modelled(model: type[M], document: Document, skill: str | None = None) -> tuple[M | None, list[Finding]]:
@@ -55,7 +63,12 @@ def modelled(model: type[M], document: Document, skill: str | None = None) -> tu
     try:
         return model.model_validate(data), []
     except ValidationError as problem:
-        return None, [_finding(error, model, document, skill) for error in problem.errors(include_url=False)]
+        errors = problem.errors(include_url=False)
+        findings = [_finding(error, model, document, skill) for error in errors[:MOST]]
+        if len(errors) > MOST:
+            message = f"{len(errors) - MOST:,} more problems of this file are not listed"
+            findings.append(Finding("SK107", message, document.file, document.first_line, 1, skill))
+        return None, findings
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -64,26 +77,36 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return matches[0] if matches else None
 
 
+def sentence(error: ErrorDetails) -> str:
+    """What the schema says no to, in words of ours."""
+    kind, key = error["type"], ".".join(str(step) for step in error["loc"] if step != "[key]")
+    if kind == "missing":
+        return f"`{key}` is missing"
+    if kind == "extra_forbidden":
+        return f"`{key}` is not a known key"
+    if kind in _EXPECTED:
+        return f"`{key}` must be {_EXPECTED[kind]}, not {_shown(error['input'])}"
+    return _value_sentence(error, key)
+
+
 def _finding(error: ErrorDetails, model: type[BaseModel], document: Document, skill: str | None) -> Finding:
     path: Path = tuple(step for step in error["loc"] if step != "[key]")
-    kind, key = error["type"], ".".join(str(step) for step in path)
-    hint = None
+    kind, hint = error["type"], None
     if kind == "missing":
-        code, place, message = "SK102", document.place(path[:-1]), f"`{key}` is missing"
+        code, place = "SK102", document.place(path[:-1])
     elif kind == "extra_forbidden":
-        code, place, message = "SK103", document.key_place(path), f"`{key}` is not a known key"
+        code, place = "SK103", document.key_place(path)
         near = nearest(str(path[-1]), _keys(model, path[:-1]))
         hint = f"did you mean `{near}`?" if near else "a key of your own begins with `x-`" if len(path) == 1 else None
-    elif kind in _EXPECTED and kind != "enum":
+    elif kind in _EXPECTED:
         code, place = "SK104", document.place(path)
-        message = f"`{key}` must be {_EXPECTED[kind]}, not {_shown(error['input'])}"
         hint = _quoting(kind, document, path)
     else:
-        code, place, message = "SK105", document.place(path), _value_sentence(error, key)
-        if kind == "enum":
+        code, place = "SK105", document.place(path)
+        if kind in _CHOICES:
             near = nearest(str(error["input"]), _expected_values(error))
             hint = f"did you mean `{near}`?" if near else None
-    return Finding(code, message, document.file, place.line, place.column, skill, hint)
+    return Finding(code, sentence(error), document.file, place.line, place.column, skill, hint)
 
 
 def _quoting(kind: str, document: Document, path: Path) -> str | None:
@@ -96,7 +119,7 @@ def _quoting(kind: str, document: Document, path: Path) -> str | None:
 def _value_sentence(error: ErrorDetails, key: str) -> str:
     kind, context = error["type"], error.get("ctx", {})
     shown = _shown(error["input"])
-    if kind == "enum":
+    if kind in _CHOICES:
         return f"`{key}` is {shown}; it must be one of {', '.join(f'`{value}`' for value in _expected_values(error))}"
     if kind == "string_pattern_mismatch":
         if context.get("pattern") == NAME_PATTERN:
@@ -106,7 +129,10 @@ def _value_sentence(error: ErrorDetails, key: str) -> str:
         return f"`{key}` is longer than {context.get('max_length')}"
     if kind in ("string_too_short", "too_short"):
         return f"`{key}` is empty" if context.get("min_length") == 1 else f"`{key}` is too short"
-    text = error["msg"].removeprefix("Value error, ").rstrip(".")
+    if kind in _BOUNDS:
+        bound, words = _BOUNDS[kind]
+        return f"`{key}` is {shown}; it must be {words} {context.get(bound):g}"
+    text = error["msg"]
     return f"`{key}`: {text}" if key else text
 
 
@@ -132,13 +158,10 @@ def _keys(model: Any, path: Path) -> list[str]:
     """The keys known at `path` below a model, aliases preferred; empty where there is no model."""
     current: Any = model
     for step in path:
-        if isinstance(current, type) and issubclass(current, BaseModel) and isinstance(step, str):
-            field = current.model_fields.get(step)
-            current = field.annotation if field else None
-        current = _inner_model(current)
-    if isinstance(current, type) and issubclass(current, BaseModel):
-        return [field.alias or name for name, field in current.model_fields.items()]
-    return []
+        # A field of a model; else an item of a list or mapping, whose model is the one inside.
+        is_model = isinstance(current, type) and issubclass(current, BaseModel)
+        current = current.model_fields[str(step)].annotation if is_model else _inner_model(current)
+    return [field.alias or name for name, field in _inner_model(current).model_fields.items()]
 
 
 def _inner_model(annotation: Any) -> Any:

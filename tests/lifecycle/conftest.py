@@ -8,9 +8,6 @@ from tests.shop import Shop
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Shop:
+def shop(draft_shop: Path, tmp_path: Path) -> Shop:
     """A repository with one committed draft, `adder`."""
-    made = Shop(tmp_path / "shop")
-    made.add_skill()
-    made.commit("add a draft")
-    return made
+    return Shop.copied(draft_shop, tmp_path / "shop")

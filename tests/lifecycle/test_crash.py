@@ -1,6 +1,5 @@
 """A promotion that is killed at any point is finished by running it again: nothing is lost or doubled."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -16,13 +15,11 @@ def test_killed_anywhere_and_run_again(shop: Shop, tmp_path: Path, words: tuple[
     if words[0] != "promote":
         shop.skillctl("promote", "adder")
     commits = int(shop.git("rev-list", "--count", "HEAD"))
-    kept = tmp_path / "kept"
-    shutil.copytree(shop.root, kept, symlinks=True)
+    kept = shop.root
     effect, killed = 0, True
     while killed:
         effect += 1
-        shutil.rmtree(shop.root)
-        shutil.copytree(kept, shop.root, symlinks=True)
+        shop = Shop.copied(kept, tmp_path / f"dies-{effect}")
         killed = dies_at(effect, "-C", shop.root, *words)
         answer = shop.skillctl(*words)
         assert answer.exit_code == 0, f"after dying at effect {effect}: {answer.out}"

@@ -70,7 +70,7 @@ class Cluster:
     @contextlib.contextmanager
     def database(self, template: str = TEMPLATE) -> Iterator[Database]:
         name = f"t{next(self._numbers)}"
-        self._execute(f"create database {name} template {template} owner postgres strategy file_copy")
+        self._execute(f"create database {name} template {template} owner postgres")
         login = self.server.login
         try:
             yield Database(login("supabase_admin", name), login("postgres", name), login("authenticator", name))

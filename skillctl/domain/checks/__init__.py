@@ -60,7 +60,10 @@ def failure_of(check: Check, produced: Produced) -> str | None:
     values = json_path.matches(check.json_path, text)
     if not values:
         return f"`{check.json_path}` matches nothing in {check.stream}"
-    return _values_failure(check, values)
+    try:
+        return _values_failure(check, values)
+    except RecursionError:
+        raise BrokenCheck(f"`{check.json_path}` selects what is nested too deep to be compared") from None
 
 
 def _text_failure(check: Check, text: str) -> str | None:

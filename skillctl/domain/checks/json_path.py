@@ -1,6 +1,7 @@
 """`json_path`: the values that an RFC 9535 path selects from the JSON a script printed."""
 
 import json
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -13,18 +14,23 @@ def problem(path: str) -> str | None:
 
     try:
         _compiled(path)
-    except JSONPathError as error:
+    except (JSONPathError, ValueError, RecursionError, re.error) as error:
         return f"`json_path` is not a JSON path: {str(error).splitlines()[0]}"
     return None
 
 
 def matches(path: str, text: str) -> list[Any]:
-    """All values at the path, in document order; raises BrokenCheck if the text is not JSON."""
+    """All values at the path, in document order; raises BrokenCheck if the text is not JSON, or nested too deep."""
+    from jsonpath import JSONPathError
+
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
         raise BrokenCheck(f"`{path}` needs JSON, but the script printed {shown(text)}") from None
-    return [match.value for match in _compiled(path).finditer(data)]
+    try:
+        return [match.value for match in _compiled(path).finditer(data)]
+    except (JSONPathError, RecursionError) as error:
+        raise BrokenCheck(f"`{path}` cannot be looked up in {shown(text)}: {str(error).splitlines()[0]}") from None
 
 
 @lru_cache(maxsize=1024)

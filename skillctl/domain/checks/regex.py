@@ -11,7 +11,7 @@ def problem(pattern: str) -> str | None:
     """Why the pattern is no regular expression, or None."""
     try:
         re.compile(pattern, re.MULTILINE)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         return f"`regex` is not a regular expression: {error}"
     return None
 

@@ -17,7 +17,7 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
     if sheet is None:
         return
     seen: set[str] = set()
-    for number, line in enumerate(sheet.instructions.splitlines(), start=sheet.first_line):
+    for number, line in enumerate(sheet.instructions.split("\n"), start=sheet.first_line):
         for match in _REFERENCE.finditer(line):
             path = match.group(1)
             if path in seen or path in subject.skill.files:

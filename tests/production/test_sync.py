@@ -1,0 +1,299 @@
+"""From a commit to production, by the command line, over both transports, on real PostgreSQL."""
+
+import base64
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from skillctl.adapters.local_sink import Sink, local_sink
+from tests.crash import dies_at
+from tests.production.conftest import Database
+from tests.shop import Shop, run
+from tests.standin import data_api
+
+SECRET = "s3cret-of-the-hook"
+
+
+@pytest.fixture(params=["postgres", "https"])
+def prod(request: pytest.FixtureRequest, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """A migrated production that the command line finds by its environment."""
+    if request.param == "postgres":
+        monkeypatch.setenv("SKILLCTL_DATABASE_URL", database.owner_url)
+        yield database
+        return
+    monkeypatch.setenv("SUPABASE_SECRET_KEY", database.key)
+    if database.gateway:
+        monkeypatch.setenv("SUPABASE_URL", database.gateway)
+        yield database
+        return
+    with data_api.data_api(database.authenticator_url) as gateway:
+        monkeypatch.setenv("SUPABASE_URL", gateway.url)
+        yield database
+
+
+@pytest.fixture
+def direct(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """The same over the connection string only, for what does not depend on the transport."""
+    monkeypatch.setenv("SKILLCTL_DATABASE_URL", database.owner_url)
+    return database
+
+
+@pytest.fixture
+def shop(approved_shop: Path, tmp_path: Path) -> Shop:
+    """A repository with one approved skill, `adder` 1.0.0."""
+    return Shop.copied(approved_shop, tmp_path / "shop")
+
+
+@pytest.fixture
+def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
+    with local_sink(SECRET) as made:
+        monkeypatch.setenv("MATTERMOST_WEBHOOK_URL", made.mattermost_url)
+        monkeypatch.setenv("N8N_WEBHOOK_URL", made.n8n_url)
+        monkeypatch.setenv("N8N_WEBHOOK_SECRET", SECRET)
+        yield made
+
+
+def actions(shop: Shop, command: str = "plan") -> dict[str, str]:
+    """What the plan does, by skill."""
+    return {entry["skill"]: entry["action"] for entry in shop.skillctl(command).data["entries"]}
+
+
+def served(shop: Shop) -> dict[str, str]:
+    return {skill["name"]: skill["version"] for skill in shop.skillctl("list", "--env", "prod").data["skills"]}
+
+
+def test_an_approved_skill_reaches_production_once_and_bit_for_bit(shop: Shop, prod: Database) -> None:
+    assert actions(shop) == {"adder": "publish"}
+    first = shop.skillctl("sync")
+    assert (first.exit_code, first.data["jobs"]) == (0, ["mattermost", "n8n"])
+    second = shop.skillctl("sync")
+    assert (second.exit_code, second.data["release"], second.data["jobs"]) == (0, None, [])
+    assert prod.value("select count(*) from mcp.releases") == 1
+    assert served(shop) == {"adder": "1.0.0"}
+    for path in ("SKILL.md", "scripts/add.py", "skill.yaml"):
+        said = prod.value("select mcp.read_file('adder', '1.0.0', %s)", path)
+        assert base64.b64decode(said["base64"]) == (shop.root / "skills/adder" / path).read_bytes()
+
+
+def test_drafts_and_candidates_never_reach_production(shop: Shop, prod: Database) -> None:
+    shop.add_skill("other")
+    shop.commit()
+    shop.skillctl("promote", "other")
+    shop.skillctl("sync")
+    assert served(shop) == {"adder": "1.0.0"}
+    assert prod.value("select count(*) from mcp.skills") == 1
+
+
+def test_a_new_draft_leaves_the_served_version_and_its_approval_replaces_it(shop: Shop, prod: Database) -> None:
+    shop.skillctl("sync")
+    shop.skillctl("revise", "adder")
+    assert actions(shop, "sync") == {"adder": "kept"}
+    assert served(shop) == {"adder": "1.0.0"}
+    shop.approve()
+    assert actions(shop, "sync") == {"adder": "publish"}
+    assert served(shop) == {"adder": "1.1.0"}
+    assert shop.skillctl("show", "adder", "--env", "prod", "--version", "1.0.0").data["version"] == "1.0.0"
+
+
+def test_a_deprecated_skill_answers_by_name_with_its_notice_and_is_in_no_list(shop: Shop, prod: Database) -> None:
+    shop.skillctl("sync")
+    shop.skillctl("deprecate", "adder", "--reason", "sums moved", "--sunset", "2027-03-31")
+    assert actions(shop, "sync") == {"adder": "deprecate"}
+    assert served(shop) == {}
+    shown = shop.skillctl("show", "adder", "--env", "prod").data
+    assert (shown["state"], shown["notice"]) == ("deprecated", {"reason": "sums moved", "sunset": "2027-03-31"})
+    assert actions(shop, "sync") == {"adder": "unchanged"}
+
+
+def test_production_is_rebuilt_from_a_full_clone(shop: Shop, direct: Database, tmp_path: Path) -> None:
+    shop.skillctl("revise", "adder")
+    shop.write("skills/adder/scripts/add.py", "print(40 + 2)\n")
+    shop.commit()
+    shop.approve()
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", f"file://{shop.root}", clone], check=True)
+    answer = run("-C", clone, "sync", "--format", "json")
+    assert answer.exit_code == 0
+    versions = direct.run("select version from mcp.skill_versions order by version")
+    assert versions == [("1.0.0",), ("1.1.0",)]
+
+
+def test_a_shallow_clone_is_blocked_with_the_command_that_deepens_it(
+    shop: Shop, direct: Database, tmp_path: Path
+) -> None:
+    shop.skillctl("revise", "adder")
+    shop.write("skills/adder/scripts/add.py", "print(40 + 2)\n")
+    shop.commit()
+    shop.approve()
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", "--depth=1", f"file://{shop.root}", clone], check=True)
+    answer = run("-C", clone, "sync", "--format", "json")
+    assert (answer.exit_code, answer.codes) == (1, ["SK404"])
+    assert "git fetch --unshallow" in answer.envelope["findings"][0]["hint"]
+
+
+def by_hand(shop: Shop) -> str:
+    shop.add_skill("hand", status="approved")
+    return "SK208"
+
+
+def changed_content(shop: Shop) -> str:
+    shop.write("skills/adder/scripts/add.py", "print(41)\n")
+    return "SK412"
+
+
+def changed_evidence(shop: Shop) -> str:
+    file = shop.root / "approvals/adder/1.0.0/approval.json"
+    file.write_text(file.read_text().replace('"verdict": "passed"', '"verdict": "failed"'))
+    return "SK406"
+
+
+def changed_digest(shop: Shop) -> str:
+    file = shop.root / "approvals/adder/1.0.0/approval.json"
+    digest = shop.skillctl("history", "adder").data["versions"][0]["digest"]
+    file.write_text(file.read_text().replace(digest, "sha256:" + "0" * 64))
+    return "SK405"
+
+
+def copied_approval(shop: Shop) -> str:
+    shop.add_skill("copy")
+    shutil.copytree(shop.root / "approvals/adder", shop.root / "approvals/copy")
+    return "SK402"
+
+
+def unapproved_serving(shop: Shop) -> str:
+    shop.write("approvals/adder/serving.yaml", 'serving: "2.0.0"\n')
+    return "SK401"
+
+
+def deleted_folder(shop: Shop) -> str:
+    shutil.rmtree(shop.root / "skills/adder")
+    return "SK410"
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [by_hand, changed_content, changed_evidence, changed_digest, copied_approval, unapproved_serving, deleted_folder],
+)
+def test_what_was_not_proved_is_blocked_and_the_others_are_released(
+    shop: Shop, direct: Database, attack: object
+) -> None:
+    shop.add_skill("good")
+    shop.commit()
+    shop.approve("good")
+    assert callable(attack)
+    code = attack(shop)
+    shop.commit("an attack")
+    answer = shop.skillctl("sync")
+    assert answer.exit_code == 1
+    assert code in answer.codes
+    assert served(shop)["good"] == "1.0.0"
+    assert not {"hand", "copy"} & served(shop).keys()
+
+
+def test_a_deleted_approval_never_takes_a_skill_from_production(shop: Shop, direct: Database) -> None:
+    shop.skillctl("sync")
+    shutil.rmtree(shop.root / "approvals/adder")
+    shutil.rmtree(shop.root / "skills/adder")
+    shop.commit()
+    answer = shop.skillctl("sync")
+    assert (answer.exit_code, answer.codes) == (1, ["SK410"])
+    assert served(shop) == {"adder": "1.0.0"}
+
+
+def test_production_never_goes_back_to_an_older_commit(shop: Shop, direct: Database) -> None:
+    shop.skillctl("revise", "adder")
+    shop.skillctl("sync")
+    answer = shop.skillctl("sync", "HEAD~1")
+    assert answer.exit_code == 1
+    assert answer.envelope["error"]["kind"] == "production-ahead"
+    later = shop.commit("nothing of a skill")
+    assert shop.skillctl("sync").exit_code == 0
+    assert direct.value("select commit from mcp.deployed") == later, "an empty plan moves the deployed commit too"
+    assert shop.skillctl("sync", "HEAD~1").exit_code == 1
+
+
+def test_sync_reads_a_commit_never_the_folder(shop: Shop, direct: Database) -> None:
+    shop.write("skills/adder/scripts/add.py", "print(41)\n")
+    shop.write("approvals/adder/serving.yaml", "broken: [")
+    assert shop.skillctl("sync").exit_code == 0
+    assert served(shop) == {"adder": "1.0.0"}
+
+
+def test_killed_anywhere_and_run_again(shop: Shop, direct: Database) -> None:
+    environment = {"SKILLCTL_DATABASE_URL": direct.owner_url}
+    effect = 0
+    while dies_at(effect + 1, "-C", shop.root, "sync", environment=environment):
+        effect += 1
+        held = direct.run("select (select count(*) from mcp.releases), (select count(*) from mcp.skill_versions)")
+        assert held in [[(0, 0)], [(1, 1)]], "nothing in between is ever to be seen"
+    assert effect > 8, "the points at which it can die were found"
+    assert direct.value("select count(*) from mcp.promotions") == 1
+    assert direct.value("select count(*) from mcp_jobs.jobs") == 2
+
+
+def test_two_at_once_release_once(shop: Shop, direct: Database) -> None:
+    command = [sys.executable, "-m", "skillctl", "-C", str(shop.root), "sync"]
+    environment = {**os.environ, "SKILLCTL_DATABASE_URL": direct.owner_url}
+    both = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    ends = [(one.communicate(timeout=60), one.returncode) for one in both]
+    assert {code for _, code in ends} <= {0, 1}
+    for (_, err), code in ends:
+        assert code == 0 or "refused: " in err, err
+    assert direct.value("select count(*) from mcp.releases") == 1
+    assert direct.value("select count(*) from mcp_jobs.jobs") == 2
+    assert shop.skillctl("sync").data["release"] is None
+
+
+def test_both_are_told_once_and_one_that_is_down_holds_up_nobody(
+    shop: Shop, prod: Database, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.skillctl("sync")
+    up = sink.mattermost_url
+    monkeypatch.setenv("MATTERMOST_WEBHOOK_URL", "http://127.0.0.1:9/hooks/hidden")
+    answer = shop.skillctl("jobs", "work", "--drain")
+    assert answer.exit_code == 1
+    assert {one["type"]: one["status"] for one in answer.data["deliveries"]} == {
+        "notice": "queued",
+        "rollout": "completed",
+    }
+    assert "hidden" not in answer.out
+    assert shop.skillctl("jobs", "work", "--drain").data["deliveries"] == [], "the next attempt is not due yet"
+    monkeypatch.setenv("MATTERMOST_WEBHOOK_URL", up)
+    prod.run("update mcp_jobs.jobs set run_at = now() where status = 'queued'")
+    assert shop.skillctl("jobs", "work", "--drain").exit_code == 0
+    assert [len(sink.arrived[name]) for name in ("mattermost", "n8n")] == [1, 1]
+    facts = sink.arrived["n8n"][0]["data"]
+    assert [(change["skill"], change["version"], change["action"]) for change in facts["changes"]] == [
+        ("adder", "1.0.0", "publish")
+    ]
+
+
+def test_a_database_without_migrations_names_the_command(
+    shop: Shop, bare: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SKILLCTL_DATABASE_URL", bare.owner_url)
+    for command in ("plan", "sync", "list --env prod", "jobs list", "jobs work --drain"):
+        answer = shop.skillctl(*command.split())
+        assert answer.exit_code == 3, command
+        assert "skillctl db push" in answer.envelope["error"]["hint"], command
+    assert shop.skillctl("db", "status").exit_code == 1
+    assert shop.skillctl("db", "push").exit_code == 0
+    assert shop.skillctl("db", "status").data == {"pending": []}
+    assert shop.skillctl("sync").exit_code == 0
+
+
+def test_a_database_that_is_down_is_no_answer(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SKILLCTL_DATABASE_URL", "postgresql://postgres:hidden@127.0.0.1:9/postgres")
+    for command in ("plan", "sync", "list --env prod", "jobs list", "db status", "db push"):
+        answer = shop.skillctl(*command.split())
+        assert (answer.exit_code, "hidden" in answer.out + answer.err) == (3, False), command
+        assert answer.envelope["error"]["hint"], command
