@@ -1,4 +1,4 @@
-"""A small company for the tests: a real Git repository with skills whose scripts really run, and the real command line."""
+"""A small company for the tests: a real Git repository, skills whose scripts really run, the real command line."""
 
 import contextlib
 import io

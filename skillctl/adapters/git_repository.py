@@ -1,10 +1,11 @@
 """Git: reads with plumbing (`ls-tree`, `cat-file --batch`), commits with `git commit --only`; the rest by GitPython."""
 
+import contextlib
 import fcntl
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import git
@@ -56,10 +57,11 @@ class GitRepository:
         """
         with tempfile.TemporaryDirectory(prefix="skillctl-") as scratch:
             index = Path(scratch) / "index"
-            own_index = Path(self._repo.index.path)
+            own_index = self._index
             if own_index.exists():
-                # A copy keeps Git's knowledge of unchanged files, so only changed ones are hashed.
-                index.write_bytes(own_index.read_bytes())
+                # A copy keeps Git's knowledge of unchanged files, so only changed ones are hashed; with its time, by
+                # which Git knows the files that changed so soon after they were staged that it must look again.
+                shutil.copy2(own_index, index)
             present = [folder for folder in folders if (self.root / folder).exists()]
             with self._repo.git.custom_environment(GIT_INDEX_FILE=str(index)):
                 try:
@@ -116,6 +118,15 @@ class GitRepository:
         """
         self.actor()
         before = {path: self._bytes_of(path) for path in files}
+        with tempfile.TemporaryDirectory(prefix="skillctl-") as scratch:
+            index = Path(scratch) / "index"
+            if self._index.exists():
+                shutil.copy2(self._index, index)
+            return self._committed(files, message, before, index)
+
+    def _committed(
+        self, files: Mapping[str, bytes], message: str, before: Mapping[str, bytes | None], index: Path
+    ) -> str | None:
         try:
             for path, raw in files.items():
                 atomic.write(self.root / path, raw, Path(self._repo.git_dir))
@@ -124,11 +135,11 @@ class GitRepository:
                 return None
             self._repo.git.commit("--only", "--quiet", f"--message={message}", "--", *files)
         except GitCommandError as problem:
-            self._put_back(before)
+            self._put_back(before, index)
             raise Unreachable(f"git refused the commit: {_said(problem)}", hint="nothing was changed") from None
         return self.head()
 
-    @contextmanager
+    @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Held while one process changes the repository; it ends with the process, so nothing is left behind."""
         with (Path(self._repo.common_dir) / "skillctl.lock").open("w") as file:
@@ -139,6 +150,10 @@ class GitRepository:
                 raise Unreachable(message, hint="wait for it, then try again") from None
             yield
 
+    @property
+    def _index(self) -> Path:
+        return Path(self._repo.index.path)
+
     def _has_commits(self) -> bool:
         return self._repo.head.is_valid()
 
@@ -146,13 +161,20 @@ class GitRepository:
         file = self.root / path
         return file.read_bytes() if file.exists() else None
 
-    def _put_back(self, before: Mapping[str, bytes | None]) -> None:
+    def _put_back(self, before: Mapping[str, bytes | None], index: Path) -> None:
         for path, raw in before.items():
-            if raw is None:
-                (self.root / path).unlink(missing_ok=True)
-            else:
+            if raw is not None:
                 atomic.write(self.root / path, raw, Path(self._repo.git_dir))
-        self._repo.git.reset("--quiet", "--", *before)
+                continue
+            (self.root / path).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                # Folders that were made for the file; one that holds something else stays.
+                for folder in Path(path).parents:
+                    (self.root / folder).rmdir()
+        if index.exists():
+            shutil.copy2(index, self._index)
+        else:
+            self._index.unlink(missing_ok=True)
 
 
 def _said(problem: GitCommandError) -> str:

@@ -56,7 +56,7 @@ def _is_starting(answer: "httpx.Response") -> bool:
 
 
 def _is_json(answer: "httpx.Response") -> bool:
-    return answer.headers.get("Content-Type", "").startswith("application/json")
+    return str(answer.headers.get("Content-Type", "")).startswith("application/json")
 
 
 def _execution_id(answer: "httpx.Response") -> str | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 SKILL = "finance-ssc"
-RETIRED = "kubernetes-genius"
+RETIRED = "bi-architect"
 SCRIPT = f"skills/{SKILL}/scripts/withholding.py"
 
 
@@ -103,7 +103,7 @@ def _revise(play: Stage) -> None:
 
 
 def _deprecate(play: Stage) -> None:
-    reason = "clusters are run by the platform team now"
+    reason = "datasets are checked in the pipeline now"
     play.skillctl(
         "deprecate", RETIRED, "--reason", reason, "--replaced-by", SKILL, "--sunset", "2027-06-30", shows=["deprecated"]
     )

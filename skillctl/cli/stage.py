@@ -54,12 +54,11 @@ class Stage:
         Raises Unexpected where it ends otherwise than expected, or does not show what it must.
         """
         self.commands += 1
-        shown = " ".join(f'"{word}"' if " " in word else word for word in words)
-        return self._run([sys.executable, "-m", "skillctl", *words], f"skillctl {shown}", expect, shows)
+        return self._run([sys.executable, "-m", "skillctl", *words], _typed("skillctl", *words), expect, shows)
 
     def git(self, *words: str, shows: Sequence[str] = (), quiet: bool = False) -> str:
         """Run Git in the repository, as `skillctl`."""
-        return self._run(["git", *words], None if quiet else f"git {' '.join(words)}", 0, shows)
+        return self._run(["git", *words], None if quiet else _typed("git", *words), 0, shows)
 
     def ask(self, *words: str) -> Any:
         """The `data` of a command's JSON answer, without showing it."""
@@ -86,6 +85,10 @@ class Stage:
             if words not in said:
                 raise Unexpected(f"`{shown}` did not say `{words}`")
         return said
+
+
+def _typed(*words: str) -> str:
+    return " ".join(f'"{word}"' if " " in word else word for word in words)
 
 
 def _bold(text: str, colour: bool) -> str:

@@ -1,10 +1,18 @@
 """`skillctl.yaml`: people, gates, environments; and the one effective gate that a skill meets for a status."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from skillctl.domain import canonical
@@ -17,7 +25,17 @@ from skillctl.domain.skill import Slug
 
 FILE_NAME = "skillctl.yaml"
 COUNTING_CLASSES = (EvidenceClass.DETERMINISTIC, EvidenceClass.RECORDED, EvidenceClass.LIVE)
-EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+
+
+def _variable(text: str) -> str:
+    if not _VARIABLE.fullmatch(text):
+        # What stands here instead is likely the secret itself, so it is not shown.
+        raise PydanticCustomError("variable", "it must be the name of an environment variable, never its value")
+    return text
+
+
+EnvironmentVariable = Annotated[str, AfterValidator(_variable)]
 
 
 def _one_sentence(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:

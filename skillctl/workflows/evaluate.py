@@ -77,7 +77,7 @@ def _ready(contents: Contents, name: str) -> None:
     contents.known(name)
     if name in contents.skills and name in contents.suites:
         return
-    errors = errors_in(finding for finding in judged(contents) if finding.skill == name)
+    errors = errors_in(finding for finding in judged(contents, {name}) if finding.skill == name)
     first = errors[0] if errors else None
     where = f": {first.file}:{first.line}:{first.column} {first.message}" if first else ""
     missing = "" if name in contents.suites or first else f": there is no `evals/{name}/suite.yaml`"

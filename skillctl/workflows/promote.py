@@ -87,7 +87,7 @@ def _request(
         target=goal,
         digest=content.digest,
         cases=len(suite.suite.cases) if suite else 0,
-        findings=len(errors_in(finding for finding in judged(contents) if finding.skill in (name, None))),
+        findings=len(errors_in(finding for finding in judged(contents, {name}) if finding.skill in (name, None))),
         gate=gate,
         evidence=_evidence(tree, store, runner, name, content, gate) if suite else None,
         approved=contents.approved(name),

@@ -1,6 +1,6 @@
 """Validate: every problem of every skill, in one run."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from skillctl.domain import rules
@@ -23,16 +23,18 @@ def validate(tree: Tree, names: Sequence[str] = ()) -> Validation:
     contents = read(tree)
     chosen = {contents.known(name) for name in names} or set(contents.names)
     findings = [
-        finding for finding in judged(contents) if finding.skill is None or finding.skill in chosen or not names
+        finding for finding in judged(contents, chosen) if finding.skill is None or finding.skill in chosen or not names
     ]
     return Validation(tuple(sorted(chosen)), tuple(findings))
 
 
-def judged(contents: Contents) -> list[Finding]:
-    """What could not be read, and what the rules find in the rest."""
+def judged(contents: Contents, names: Collection[str]) -> list[Finding]:
+    """What could not be read, of any skill, and what the rules find in those named."""
     world = World(frozenset(contents.names), contents.servers)
     findings = list(contents.findings)
     for name, skill in contents.skills.items():
+        if name not in names:
+            continue
         subject = Subject(skill, contents.suites.get(name), contents.servings.get(name), contents.approved(name))
         findings += rules.judge(subject, world)
     return sorted(findings, key=lambda finding: finding.order)

@@ -74,10 +74,13 @@ $$;
 
 create function mcp.chain_promotion() returns trigger
 language plpgsql set search_path = '' as $$
+declare
+  last record;
 begin
   -- Rows that the same command inserted before this one are seen here, so one command makes a chain.
-  new.seq := coalesce((select seq from mcp.promotions order by seq desc limit 1), 0) + 1;
-  new.prev_hash := mcp.ledger_head();
+  select p.seq, p.hash into last from mcp.promotions p order by p.seq desc limit 1;
+  new.seq := coalesce(last.seq, 0) + 1;
+  new.prev_hash := coalesce(last.hash, repeat('0', 64));
   new.hash := mcp.promotion_hash(new.prev_hash, new);
   return new;
 end $$;

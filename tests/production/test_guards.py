@@ -99,6 +99,7 @@ def test_an_agents_login_reads_skills_and_nothing_else(filled: Database) -> None
     for call in ("mcp.current_release()", "mcp.job_counts()", "public.enqueue_job('a', 'b', '{}')"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             filled.run(f"select {call}", role="mcp_agent")
+    filled.run("revoke mcp_agent from authenticator")
 
 
 def test_history_is_not_changed_even_by_the_owner(filled: Database) -> None:
