@@ -37,15 +37,19 @@ class Wiring:
         """The Git repository that the folder lies in."""
         from skillctl.adapters.git_repository import GitRepository
 
-        if not self.folder.is_dir():
-            raise UsageError(f"there is no folder `{self.folder}`", hint="name another one with `-C`")
-        return GitRepository(self.folder)
+        return GitRepository(self.root())
+
+    def root(self) -> Path:
+        """The folder that the repository begins in."""
+        from skillctl.adapters import git_root
+
+        return git_root.find(self.folder)
 
     def working_tree(self) -> "FolderTree":
         """The files as they lie on the disk."""
         from skillctl.adapters.folder_tree import FolderTree
 
-        return FolderTree(self.repository().root)
+        return FolderTree(self.root())
 
     def scripts(self) -> "ScriptRunner":
         """What runs the scripts of a skill."""
@@ -73,11 +77,11 @@ class Wiring:
 
     def target(self, name: str) -> "Target":
         """One environment of `skillctl.yaml`."""
-        return settings.target(self.repository().root, name)
+        return settings.target(self.root(), name)
 
     def state(self) -> Path:
         """`.skillctl/`, made where it is missing, and ignored by Git from the first moment."""
-        folder = self.repository().root / settings.STATE_FOLDER
+        folder = self.root() / settings.STATE_FOLDER
         folder.mkdir(exist_ok=True)
         ignore = folder / ".gitignore"
         if not ignore.exists():

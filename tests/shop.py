@@ -122,7 +122,8 @@ class Shop:
         self.write(f"skills/{name}/scripts/add.py", f"print({answer})\n")
         self.write(
             f"evals/{name}/suite.yaml",
-            f'skill: {name}\ncases:\n  - {{id: adds, run: {{script: scripts/add.py}}, expect: [{{equals: "{answer}"}}]}}\n',
+            f"skill: {name}\ncases:\n"
+            f'  - {{id: adds, run: {{script: scripts/add.py}}, expect: [{{equals: "{answer}"}}]}}\n',
         )
 
     def approve(self, name: str = "adder") -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 _CONNECT_SECONDS = 5
-_STATEMENT_TIMEOUT = "30s"
+_STATEMENT_TIMEOUT = "60s"
 # A role that the login can become only on paper (no SET option, from version 16) does not count.
 _MAY_BECOME_SERVICE_ROLE = """
 select exists (select from pg_catalog.pg_roles where rolname = 'service_role')

@@ -1,6 +1,6 @@
 """`skillctl sync`."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,7 @@ def run(
     context: typer.Context,
     revision: RevisionArgument = "HEAD",
     env: EnvironmentOption = "prod",
+    prune: Annotated[bool, typer.Option("--prune", help="Withdraw more than `max_withdrawn` allows.")] = False,
     format: FormatOption = Format.TEXT,
 ) -> Result:
     """Plan, apply in one transaction with its jobs, read back; exit 1 if a skill is blocked."""
@@ -31,6 +32,7 @@ def run(
             revision,
             environment=env,
             destinations=target.destinations,
+            limit=None if prune else target.environment.max_withdrawn,
             tool=wiring.TOOL,
         )
     data = {**as_data(done.plan), "release": done.release, "head": done.head, "jobs": list(done.jobs)}

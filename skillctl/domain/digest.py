@@ -70,7 +70,7 @@ def status_span(raw: bytes, name: str = "skill.yaml") -> ByteSpan:
     document, findings = documents.parse(raw, name)
     span = document.span(("status",)) if document else None
     if document is None or span is None:
-        reason = findings[0].message if findings else "it has no `status`"
+        reason = findings[0].message if findings else "it has no plain `status`"
         raise Unmeasurable(f"`{name}` cannot be measured: {reason}")
     lead = len(_BOM) if raw.startswith(_BOM) else 0
     offset = lead + len(document.text[: span.start].encode())

@@ -80,7 +80,11 @@ class Document:
         node: yaml.Node | None = self.node
         for step in path:
             node = _child(node, step) if node is not None else None
-        if not isinstance(node, yaml.ScalarNode) or node.style in ("|", ">") or node.start_mark == node.end_mark:
+        if (
+            not isinstance(node, yaml.ScalarNode)
+            or node.style in ("|", ">")
+            or node.start_mark.index == node.end_mark.index
+        ):
             return None
         return Span(node.start_mark.index, node.end_mark.index)
 

@@ -12,8 +12,9 @@ _VERBS = {
     Action.DEPRECATE: "deprecated",
     Action.REINSTATE: "reinstated",
     Action.WITHDRAW: "withdrawn",
+    Action.REVOKE: "revoked",
 }
-_COLOURS = {"publish": "good", "deprecate": "warning", "withdraw": "danger"}
+_COLOURS = {"publish": "good", "deprecate": "warning", "withdraw": "danger", "revoke": "danger"}
 #: Characters that Mattermost's Markdown, mentions and links give a meaning to.
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:@])")
 SHOWN_ROWS = 20
@@ -78,11 +79,12 @@ def escaped(text: str) -> str:
 
 
 def _row(change: Mapping[str, Any]) -> str:
-    cells = (change["skill"], change["version"], _VERBS[Action(change["action"])], change["serving"] or "nothing")
+    version, serving = change["version"] or "none", change["serving"] or "nothing"
+    cells = (change["skill"], version, _VERBS[Action(change["action"])], serving)
     return "| " + " | ".join(escaped(str(cell)) for cell in cells) + " |"
 
 
 def _colour(changes: Iterable[Mapping[str, Any]]) -> str:
     actions = {change["action"] for change in changes}
-    worst = next((action for action in ("withdraw", "deprecate") if action in actions), "publish")
+    worst = next((action for action in ("revoke", "withdraw", "deprecate") if action in actions), "publish")
     return _COLOURS[worst]

@@ -96,11 +96,23 @@ class N8n(Model):
     secret: EnvironmentVariable = "N8N_WEBHOOK_SECRET"  # noqa: S105 - a variable's name
 
 
+class MaxWithdrawn(Model):
+    """How much one release may withdraw unasked: this share of what is served, and always up to `above` skills."""
+
+    share: Annotated[str, Field(pattern=r"^(?:100|\d{1,2}) ?%$")] = "10 %"
+    above: Annotated[int, Field(ge=0)] = 5
+
+    @property
+    def fraction(self) -> float:
+        return int(self.share.rstrip(" %")) / 100
+
+
 class Environment(Model):
     """One place that skills go to: `store` says what kind of catalogue it has, a destination left out is not told."""
 
     store: Literal["sqlite", "supabase"] = "sqlite"
     release_branch: NonEmpty = "main"
+    max_withdrawn: MaxWithdrawn = MaxWithdrawn()
     mattermost: Mattermost | None = None
     n8n: N8n | None = None
 

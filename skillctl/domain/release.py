@@ -17,13 +17,16 @@ class Action(StrEnum):
     DEPRECATE = "deprecate"
     REINSTATE = "reinstate"
     WITHDRAW = "withdraw"
+    REVOKE = "revoke"  # forbidden for ever, by digest
     KEPT = "kept"  # a newer version is in work; the served one keeps serving
     UNCHANGED = "unchanged"
     BLOCKED = "blocked"  # judged and refused; what is served stays
 
 
 #: Actions that change production.
-CHANGING = frozenset({Action.PUBLISH, Action.UPDATE, Action.DEPRECATE, Action.REINSTATE, Action.WITHDRAW})
+CHANGING = frozenset(
+    {Action.PUBLISH, Action.UPDATE, Action.DEPRECATE, Action.REINSTATE, Action.WITHDRAW, Action.REVOKE}
+)
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ def _entry(name: str, wanted: Desired | None, held: SkillState | None) -> Entry:
         hint = f"restore it, or withdraw the version in `approvals/{name}/serving.yaml`"
         problem = Finding("SK410", message, f"approvals/{name}/serving.yaml", skill=name, hint=hint)
         return Entry(name, Action.BLOCKED, now.serving, now.serving, now.serving, problems=(problem,))
-    problems = (*wanted.problems, *_conflicts(wanted, now))
+    problems = (*wanted.problems, *_conflicts(wanted, now), *_dropped(wanted, now))
     if problems:
         return Entry(name, Action.BLOCKED, wanted.state.serving, now.serving, now.serving, problems=problems)
     return _difference(wanted, now)
@@ -145,6 +148,22 @@ def _conflicts(wanted: Desired, now: SkillState) -> Iterator[Finding]:
             message = f"{wanted.skill}@{version} has other content than production published under that version"
             hint = "approved content never changes: open a new version with `skillctl revise`"
             yield Finding("SK412", message, f"{file}/{version}/approval.json", skill=wanted.skill, hint=hint)
+        elif held.state == "revoked" and ours.state != "revoked":
+            message = f"{wanted.skill}@{version} is revoked in production, for ever"
+            hint = f"put it under `revoked` in `{file}/serving.yaml`"
+            yield Finding("SK408", message, f"{file}/serving.yaml", skill=wanted.skill, hint=hint)
+
+
+def _dropped(wanted: Desired, now: SkillState) -> Iterator[Finding]:
+    """A served version leaves production by an entry that withdraws it, never by a line that is missing."""
+    served = now.serving
+    if served is None or wanted.state.serving is not None or served not in wanted.state.versions:
+        return
+    if wanted.state.versions[served].state not in ("withdrawn", "revoked"):
+        file = f"approvals/{wanted.skill}/serving.yaml"
+        message = f"{wanted.skill}@{served} would no longer be served, but nothing withdraws it"
+        hint = f"serve a version in `{file}`, or put it under `withdrawn` with a reason"
+        yield Finding("SK407", message, file, skill=wanted.skill, hint=hint)
 
 
 def _difference(wanted: Desired, now: SkillState) -> Entry:
@@ -174,11 +193,16 @@ def _steps(
 ) -> Iterator[LedgerStep]:
     for version in publish:
         yield LedgerStep(version, Action.PUBLISH, "candidate", "approved")
-    moves = {"deprecated": Action.DEPRECATE, "withdrawn": Action.WITHDRAW, "approved": Action.REINSTATE}
+    moves = {
+        "approved": Action.REINSTATE,
+        "deprecated": Action.DEPRECATE,
+        "withdrawn": Action.WITHDRAW,
+        "revoked": Action.REVOKE,
+    }
     for version in states:
         target = ours.versions[version].state
         source = now.versions[version].state if version in now.versions else "approved"
-        if target != source and target in moves:
+        if target != source:
             yield LedgerStep(version, moves[target], source, target)
 
 
@@ -186,6 +210,18 @@ def _action(steps: tuple[LedgerStep, ...], publish: tuple[str, ...]) -> Action:
     if publish:
         return Action.PUBLISH
     return steps[-1].action if steps else Action.UPDATE
+
+
+def withdrawals(plan: Plan) -> tuple[str, ...]:
+    """The skills that are served now and would not be after the plan."""
+    return tuple(entry.skill for entry in plan.changes if entry.was_serving is not None and entry.serving is None)
+
+
+def withdraws_too_much(plan: Plan, share: float, above: int) -> bool:
+    """Whether more than `above` skills, and more than this share of those served, would be withdrawn at once."""
+    served = sum(state.serving is not None for state in plan.current.skills.values())
+    gone = len(withdrawals(plan))
+    return gone > above and gone > share * served
 
 
 def payload_states(entry: Entry, wanted: Desired) -> dict[str, dict[str, Any]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skillctl.domain import notice, release
+from skillctl.domain.policy import MaxWithdrawn
 from skillctl.domain.release import Action, Current, Entry, Plan
 from skillctl.errors import StoreRefused, Unreachable
 from skillctl.workflows.desired import Wanted, wanted
@@ -52,11 +53,16 @@ def sync(
     *,
     environment: str,
     destinations: Sequence[str],
+    limit: MaxWithdrawn | None,
     tool: str,
 ) -> Synced:
-    """Make production hold what a revision says, together with the jobs that tell of it; the second run is empty."""
+    """Make production hold what a revision says, together with the jobs that tell of it; the second run is empty.
+
+    StoreRefused where it would withdraw more than `limit` allows; None allows everything.
+    """
     planned = plan(repository, production, revision)
     current = planned.plan.current
+    _stay_within(limit, planned.plan)
     if not planned.plan.changes and current.commit == planned.plan.commit:
         return Synced(planned.plan, None, current.head, (), 0)
     stored = _bring_up(production, planned)
@@ -65,6 +71,14 @@ def sync(
     made = answer["release"] if planned.plan.changes else None
     jobs = tuple(job["destination"] for job in answer.get("jobs", ()))
     return Synced(planned.plan, made, answer.get("head"), jobs, stored)
+
+
+def _stay_within(limit: MaxWithdrawn | None, made: Plan) -> None:
+    if limit is not None and release.withdraws_too_much(made, limit.fraction, limit.above):
+        gone = release.withdrawals(made)
+        message = f"{len(gone)} skills would be withdrawn at once: {', '.join(gone[:5])} …"
+        hint = "look at `skillctl plan`; if it is meant, run `skillctl sync --prune`"
+        raise StoreRefused("too-many-withdrawn", message, hint=hint)
 
 
 def _bring_up(production: Production, planned: Planned) -> int:

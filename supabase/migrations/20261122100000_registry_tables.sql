@@ -17,9 +17,6 @@ begin
   end loop;
 end $$;
 
--- Only the global form takes EXECUTE from PUBLIC; with `in schema` it would do nothing.
-alter default privileges revoke execute on functions from public;
-
 create schema mcp;
 revoke all on schema mcp from public;
 grant usage on schema mcp to service_role, mcp_agent;

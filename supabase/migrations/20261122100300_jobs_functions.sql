@@ -25,6 +25,8 @@ language sql volatile security definer set search_path = '' as $$
 $$;
 comment on function public.enqueue_job(text, text, jsonb, int) is
   'For callers that name no schema (Odoo, n8n, Vercel): forwards to the jobs of schema `mcp_jobs`.';
+-- At once: everybody may use schema `public`.
+revoke all on function public.enqueue_job(text, text, jsonb, int) from public, anon, authenticated;
 
 create function mcp_jobs.end_run(p_job mcp_jobs.jobs, p_outcome text, p_error text, p_result jsonb) returns void
 language sql volatile set search_path = '' as $$

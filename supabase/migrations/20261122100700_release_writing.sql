@@ -74,7 +74,7 @@ begin
   select s.skill || '@' || s.version as version, v.state into bad
     from mcp.release_states(p_release) s
     left join mcp.skill_versions v on v.name = s.skill and v.version = s.version
-   where v.name is null or v.state = 'revoked'
+   where v.name is null or (v.state = 'revoked' and s.state <> 'revoked')
    order by s.skill limit 1;
   if found and bad.state is null then
     perform mcp.refuse('PT422', 'invalid-release', format('%s is given a state, but is not in production', bad.version),
@@ -87,6 +87,13 @@ begin
      set state = s.state, notice = s.notice
     from mcp.release_states(p_release) s
    where v.name = s.skill and v.version = s.version and (v.state, v.notice) is distinct from (s.state, s.notice);
+  insert into mcp.revocations (digest, name, version, reason, actor)
+  select v.digest, s.skill, s.version, coalesce(s.notice ->> 'reason', 'not said'), p_release ->> 'actor'
+    from mcp.release_states(p_release) s
+    join mcp.skill_versions v on v.name = s.skill and v.version = s.version
+   where s.state = 'revoked'
+   order by v.digest
+  on conflict (digest) do nothing;
 end $$;
 
 create function mcp.write_promotions(p_release jsonb) returns void

@@ -1,8 +1,10 @@
 -- One release in one transaction, and what production holds.
 
--- The memory is for first releases of thousands of skills, which else are sorted on disk.
+-- The memory is for first releases of thousands of skills, which else are sorted on disk; the time-out is that of the
+-- whole call, and the way past the 8 s of the API's own roles.
 create function mcp.apply_release(p_release jsonb) returns jsonb
-language plpgsql security definer set search_path = '' set work_mem = '64MB' set jit = 'off' as $$
+language plpgsql security definer set search_path = '' set work_mem = '64MB' set jit = 'off'
+  set statement_timeout = '60s' as $$
 declare
   release_id uuid;
   held mcp.deployed;

@@ -3,7 +3,6 @@
 -- A project from before 2026 grants every new function of `public` to the publishable key by itself.
 revoke all on all functions in schema mcp from public, anon, authenticated;
 revoke all on all functions in schema mcp_jobs from public, anon, authenticated, service_role;
-revoke all on function public.enqueue_job(text, text, jsonb, int) from public, anon, authenticated;
 
 grant execute on function mcp.current_release() to service_role;
 grant execute on function mcp.missing_blobs(jsonb) to service_role;

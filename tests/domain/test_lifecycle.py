@@ -47,7 +47,9 @@ def test_ordered_and_greatest() -> None:
     assert version.greatest([]) is None
 
 
-@pytest.mark.parametrize("text", ["", "1", "1.0", "v1.0.0", "01.0.0", "1.0.0-01", "1.0.0\n", " 1.0.0", "1٣.0.0", "1.0.0-ä"])
+@pytest.mark.parametrize(
+    "text", ["", "1", "1.0", "v1.0.0", "01.0.0", "1.0.0-01", "1.0.0\n", " 1.0.0", "1٣.0.0", "1.0.0-ä"]
+)
 def test_what_is_no_version(text: str) -> None:
     assert version.parse(text) is None
 

@@ -89,7 +89,10 @@ def test_the_digest_is_a_hash_of_the_gate_in_one_spelling() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("gates: [{to: draft}]", ("SK105", 1, 14, "`gates.0.to` is `draft`; it must be one of `candidate`, `approved`")),
+        (
+            "gates: [{to: draft}]",
+            ("SK105", 1, 14, "`gates.0.to` is `draft`; it must be one of `candidate`, `approved`"),
+        ),
         ("recorders: nobody", ("SK105", 1, 12, "`recorders`: it must be a list of names, or `none`")),
         ("groups: {leads: [ana]}", ("SK105", 1, 1, "group `leads` names `ana`, who is not in `people`")),
         (
@@ -102,7 +105,12 @@ def test_the_digest_is_a_hash_of_the_gate_in_one_spelling() -> None:
         ),
         (
             "environments: {prod: {n8n: {secret: hunter2}}}",
-            ("SK105", 1, 37, "`environments.prod.n8n.secret`: it must be the name of an environment variable, never its value"),
+            (
+                "SK105",
+                1,
+                37,
+                "`environments.prod.n8n.secret`: it must be the name of an environment variable, never its value",
+            ),
         ),
     ],
 )

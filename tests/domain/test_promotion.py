@@ -71,7 +71,9 @@ def test_each_reason_alone(changed: dict[str, Any], code: str, observed: str, re
 
 def test_a_rehearsal_never_counts_whatever_the_gate_allows() -> None:
     with_all = gate(evidence=tuple(policy.COUNTING_CLASSES))
-    assert codes(request(gate=with_all, evidence=evidence(evidence_class=EvidenceClass.REHEARSAL))) == ["evidence-class"]
+    assert codes(request(gate=with_all, evidence=evidence(evidence_class=EvidenceClass.REHEARSAL))) == [
+        "evidence-class"
+    ]
 
 
 def test_all_reasons_at_once() -> None:
@@ -121,7 +123,10 @@ def test_short() -> None:
 
 def test_one_changed_byte_is_stale_and_restored_it_passes_without_a_run() -> None:
     """Rule 2, on real content: skill, suite, policy, runner and model each spoil the evidence, and only while changed."""
-    skill = {"skills/adder/skill.yaml": b'name: adder\nversion: "1.0.0"\nstatus: candidate\n', "skills/adder/a.py": b"1\n"}
+    skill = {
+        "skills/adder/skill.yaml": b'name: adder\nversion: "1.0.0"\nstatus: candidate\n',
+        "skills/adder/a.py": b"1\n",
+    }
     suite = {"evals/adder/suite.yaml": b"skill: adder\n"}
     rules = b"gates: [{to: approved, min_cases: 1}]\n"
 

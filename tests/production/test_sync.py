@@ -60,7 +60,9 @@ def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
 
 def actions(shop: Shop, command: str = "plan") -> dict[str, str]:
     """What the plan does, by skill."""
-    return {entry["skill"]: entry["action"] for entry in shop.skillctl(command).data["entries"]}
+    answer = shop.skillctl(command)
+    assert answer.envelope["error"] is None, answer.out
+    return {entry["skill"]: entry["action"] for entry in answer.data["entries"]}
 
 
 def served(shop: Shop) -> dict[str, str]:
@@ -235,6 +237,53 @@ def test_killed_anywhere_and_run_again(shop: Shop, direct: Database) -> None:
     assert effect > 8, "the points at which it can die were found"
     assert direct.value("select count(*) from mcp.promotions") == 1
     assert direct.value("select count(*) from mcp_jobs.jobs") == 2
+
+
+def test_a_version_leaves_production_by_an_entry_only(shop: Shop, direct: Database) -> None:
+    shop.skillctl("sync")
+    serving = "approvals/adder/serving.yaml"
+    shop.write(serving, "serving: null\n")
+    shop.commit()
+    answer = shop.skillctl("sync")
+    assert (answer.exit_code, answer.codes, served(shop)) == (1, ["SK407"], {"adder": "1.0.0"})
+    shop.write(serving, 'serving: null\nwithdrawn: {"1.0.0": {reason: "wrong sums"}}\n')
+    shop.commit()
+    assert actions(shop, "sync") == {"adder": "withdraw"}
+    assert served(shop) == {}
+    assert shop.skillctl("show", "adder", "--env", "prod").exit_code == 2
+
+
+def test_a_revoked_version_never_comes_back(shop: Shop, direct: Database) -> None:
+    shop.skillctl("sync")
+    serving = "approvals/adder/serving.yaml"
+    before = (shop.root / serving).read_bytes()
+    shop.write(serving, 'serving: null\nrevoked: {"1.0.0": {reason: "it leaks"}}\n')
+    shop.commit()
+    assert actions(shop, "sync") == {"adder": "revoke"}
+    assert shop.skillctl("sync").data["release"] is None
+    assert direct.run("select name, version, reason from mcp.revocations") == [("adder", "1.0.0", "it leaks")]
+    shop.write(serving, before)
+    shop.commit()
+    answer = shop.skillctl("sync")
+    assert (answer.exit_code, answer.codes, served(shop)) == (1, ["SK408"], {})
+
+
+def test_many_at_once_are_withdrawn_only_when_it_is_meant(shop: Shop, direct: Database) -> None:
+    names = ["adder", "second"]
+    shop.add_skill("second")
+    policy = (shop.root / "skillctl.yaml").read_text()
+    shop.write("skillctl.yaml", policy.replace("mattermost: {}", "mattermost: {}, max_withdrawn: {above: 1}"))
+    shop.commit()
+    shop.approve("second")
+    shop.skillctl("sync")
+    for name in names:
+        shop.write(f"approvals/{name}/serving.yaml", 'serving: null\nwithdrawn: {"1.0.0": {reason: "moved"}}\n')
+    shop.commit()
+    answer = shop.skillctl("sync")
+    assert (answer.exit_code, answer.envelope["error"]["kind"]) == (1, "too-many-withdrawn")
+    assert served(shop).keys() == set(names)
+    assert shop.skillctl("sync", "--prune").exit_code == 0
+    assert served(shop) == {}
 
 
 def test_two_at_once_release_once(shop: Shop, direct: Database) -> None:

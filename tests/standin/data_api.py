@@ -137,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
         arguments = _parsed(body)
         found = _function(connection, schema, name, arguments)
         with connection.transaction():
-            _become(connection, schema, claims, read_only=found.stable)
+            _become(connection, schema, claims, found)
             row = connection.execute(_statement(schema, name, found, arguments), [body.decode()]).fetchone()
         return (row[0] if row and row[0] is not None else "null").encode()
 
@@ -165,19 +165,22 @@ class _Handler(BaseHTTPRequestHandler):
 class _Function:
     types: dict[str, str]
     stable: bool
+    settings: dict[str, str]  # its own time-outs, which hold for the whole call
 
 
 def _function(connection: psycopg.Connection[Any], schema: str, name: str, arguments: dict[str, Any]) -> _Function:
     rows = connection.execute(
         "select p.proargnames[:p.pronargs], p.pronargs - p.pronargdefaults, p.provolatile <> 'v',"
+        " coalesce(p.proconfig, '{}'),"
         " array(select format_type(t, null) from unnest(p.proargtypes) with ordinality u (t, i) order by i)"
         " from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace"
         " where n.nspname = %s and p.proname = %s",
         [schema, name],
     )
-    for names, required, stable, types in rows:
+    for names, required, stable, configured, types in rows:
         if set(arguments) <= set(names or []) and set((names or [])[:required]) <= set(arguments):
-            return _Function(dict(zip(names or [], types, strict=True)), stable)
+            timeouts = dict(one.split("=", 1) for one in configured if "_timeout=" in one)
+            return _Function(dict(zip(names or [], types, strict=True)), stable, timeouts)
     given = ", ".join(arguments)
     message = f"Could not find the function {schema}.{name}({given}) in the schema cache"
     raise ApiError(
@@ -202,7 +205,7 @@ def _statement(schema: str, name: str, function: _Function, arguments: dict[str,
     )
 
 
-def _become(connection: psycopg.Connection[Any], schema: str, claims: dict[str, Any], *, read_only: bool) -> None:
+def _become(connection: psycopg.Connection[Any], schema: str, claims: dict[str, Any], function: _Function) -> None:
     role = str(claims.get("role", "anon"))
     timeouts = connection.execute(
         "select s from pg_catalog.pg_db_role_setting d join pg_catalog.pg_roles r on r.oid = d.setrole,"
@@ -214,8 +217,9 @@ def _become(connection: psycopg.Connection[Any], schema: str, claims: dict[str, 
         "request.jwt.claims": json.dumps(claims),
         "search_path": f'"{schema}", "public", "extensions"',
         **dict(row[0].split("=", 1) for row in timeouts),
+        **function.settings,
     }
-    if read_only:
+    if function.stable:
         connection.execute("set transaction read only")
     for name, value in settings.items():
         connection.execute("select pg_catalog.set_config(%s, %s, true)", [name, value])

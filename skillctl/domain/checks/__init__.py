@@ -44,7 +44,6 @@ class Check(Model):
         if self.contains == "":
             raise PydanticCustomError("check", "`contains` is empty, which every text contains")
         problem = regex.problem(self.regex) if self.regex else None
-        problem = problem or (json_path.problem(self.json_path) if self.json_path else None)
         if problem:
             raise PydanticCustomError("check", "{problem}", {"problem": problem})
         return self

@@ -20,9 +20,12 @@ def problem(path: str) -> str | None:
 
 
 def matches(path: str, text: str) -> list[Any]:
-    """All values at the path, in document order; raises BrokenCheck if the text is not JSON, or nested too deep."""
+    """All values at the path, in document order; raises BrokenCheck if it is none or the text is not JSON."""
     from jsonpath import JSONPathError
 
+    wrong = problem(path)
+    if wrong is not None:
+        raise BrokenCheck(wrong)
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):

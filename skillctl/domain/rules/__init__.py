@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from skillctl.domain.finding import Finding
 from skillctl.domain.rules import (
     approval_on_record,
+    json_paths_parse,
     known_tools,
     name_is_folder,
     no_finance_in_the_lab,
@@ -27,6 +28,7 @@ RULES: tuple[Callable[[Subject, World], Iterable[Finding]], ...] = (
     approval_on_record.check,
     suite_is_there.check,
     scripts_of_cases_exist.check,
+    json_paths_parse.check,
     serving_is_approved.check,
 )
 

@@ -1,0 +1,20 @@
+"""SK304: the JSON paths of a suite's checks are JSON paths (RFC 9535)."""
+
+from collections.abc import Iterator
+
+from skillctl.domain.checks import json_path
+from skillctl.domain.finding import Finding
+from skillctl.domain.rules.subject import Subject, World
+
+
+def check(subject: Subject, _world: World) -> Iterator[Finding]:
+    """A finding for each check whose path cannot be read; it is no part of the model, whose reading must be quick."""
+    if subject.suite is None:
+        return
+    document = subject.suite.document
+    for number, case in enumerate(subject.suite.suite.cases):
+        for index, expected in enumerate(case.expect):
+            wrong = json_path.problem(expected.json_path) if expected.json_path else None
+            if wrong is not None:
+                place = document.place(("cases", number, "expect", index, "json_path"))
+                yield Finding("SK304", wrong, document.file, place.line, place.column, subject.skill.name)

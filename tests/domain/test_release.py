@@ -1,0 +1,177 @@
+"""The plan: what a commit wants against what production holds, skill by skill."""
+
+import pytest
+
+from skillctl.domain import release
+from skillctl.domain.finding import Finding
+from skillctl.domain.release import Action, Current, Desired, Entry, LedgerStep, SkillState, VersionState, plan
+
+A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
+NOTICE = {"reason": "replaced"}
+
+
+def skill(serving: str | None, **versions: str) -> SkillState:
+    """Versions by state; `v1_0_0="deprecated"` is 1.0.0, deprecated."""
+    return SkillState(
+        serving,
+        {
+            name[1:].replace("_", "."): VersionState(A, state, None if state == "approved" else NOTICE)
+            for name, state in versions.items()
+        },
+    )
+
+
+def entry(wanted: Desired | None, held: SkillState | None) -> Entry:
+    """The plan for one skill."""
+    desired = {"adder": wanted} if wanted else {}
+    current = Current(None, None, None, {"adder": held} if held else {})
+    (only,) = plan("c" * 40, desired, current).entries
+    return only
+
+
+def step(version: str, action: Action, source: str, target: str) -> LedgerStep:
+    return LedgerStep(version, action, source, target)
+
+
+PUBLISHED = {"source": "candidate", "target": "approved"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "held", "expected"),
+    [
+        pytest.param(
+            skill("1.0.0", v1_0_0="approved"),
+            None,
+            Entry(
+                "adder", Action.PUBLISH, "1.0.0", "1.0.0", None, publish=("1.0.0",),
+                steps=(step("1.0.0", Action.PUBLISH, **PUBLISHED),),
+            ),
+            id="new",
+        ),
+        pytest.param(
+            skill("1.10.0", v1_10_0="approved", v1_9_0="deprecated", v1_0_0="deprecated"),
+            skill("1.0.0", v1_0_0="approved"),
+            Entry(
+                "adder", Action.PUBLISH, "1.10.0", "1.10.0", "1.0.0",
+                publish=("1.9.0", "1.10.0"), states=("1.0.0", "1.9.0"),
+                steps=(
+                    step("1.9.0", Action.PUBLISH, **PUBLISHED),
+                    step("1.10.0", Action.PUBLISH, **PUBLISHED),
+                    step("1.0.0", Action.DEPRECATE, "approved", "deprecated"),
+                    step("1.9.0", Action.DEPRECATE, "approved", "deprecated"),
+                ),
+            ),
+            id="several at once, ordered as versions",
+        ),
+        pytest.param(
+            skill("1.0.0", v1_0_0="approved", v2_0_0="approved"),
+            skill("2.0.0", v1_0_0="approved", v2_0_0="approved"),
+            Entry("adder", Action.UPDATE, "1.0.0", "1.0.0", "2.0.0"),
+            id="another version is served",
+        ),
+        pytest.param(
+            skill("1.0.0", v1_0_0="deprecated"),
+            skill("1.0.0", v1_0_0="approved"),
+            Entry(
+                "adder", Action.DEPRECATE, "1.0.0", "1.0.0", "1.0.0", states=("1.0.0",),
+                steps=(step("1.0.0", Action.DEPRECATE, "approved", "deprecated"),),
+            ),
+            id="deprecated",
+        ),
+        pytest.param(
+            skill("1.0.0", v1_0_0="approved"),
+            skill("1.0.0", v1_0_0="deprecated"),
+            Entry(
+                "adder", Action.REINSTATE, "1.0.0", "1.0.0", "1.0.0", states=("1.0.0",),
+                steps=(step("1.0.0", Action.REINSTATE, "deprecated", "approved"),),
+            ),
+            id="reinstated",
+        ),
+        pytest.param(
+            skill(None, v1_0_0="withdrawn"),
+            skill("1.0.0", v1_0_0="deprecated"),
+            Entry(
+                "adder", Action.WITHDRAW, "1.0.0", None, "1.0.0", states=("1.0.0",),
+                steps=(step("1.0.0", Action.WITHDRAW, "deprecated", "withdrawn"),),
+            ),
+            id="withdrawn",
+        ),
+        pytest.param(
+            skill(None, v1_0_0="revoked"),
+            skill("1.0.0", v1_0_0="approved"),
+            Entry("adder", Action.UPDATE, None, None, "1.0.0", states=("1.0.0",)),
+            id="revoked, which is no step of a release",
+        ),
+        pytest.param(
+            skill("1.0.0", v1_0_0="approved"),
+            skill("1.0.0", v1_0_0="approved"),
+            Entry("adder", Action.UNCHANGED, None, "1.0.0", "1.0.0"),
+            id="unchanged",
+        ),
+    ],
+)  # fmt: skip
+def test_each_difference(wanted: SkillState, held: SkillState | None, expected: Entry) -> None:
+    found = entry(Desired("adder", wanted), held)
+    if expected.action is Action.UNCHANGED:
+        assert (found.action, found.publish, found.states, found.steps) == (Action.UNCHANGED, (), (), ())
+    else:
+        assert found == expected
+
+
+def test_another_notice_is_an_update_and_no_step() -> None:
+    held = SkillState("1.0.0", {"1.0.0": VersionState(A, "deprecated", {"reason": "old words"})})
+    found = entry(Desired("adder", skill("1.0.0", v1_0_0="deprecated")), held)
+    assert (found.action, found.version, found.states, found.steps) == (Action.UPDATE, "1.0.0", ("1.0.0",), ())
+
+
+def test_a_version_in_work_keeps_what_is_served() -> None:
+    state = skill("1.0.0", v1_0_0="approved")
+    found = entry(Desired("adder", state, working="1.1.0"), state)
+    assert (found.action, found.serving, found.note) == (Action.KEPT, "1.0.0", "1.1.0 is in work")
+    assert (
+        plan("c", {"adder": Desired("adder", state, "1.1.0")}, Current(None, None, None, {"adder": state})).changes
+        == ()
+    )
+
+
+def test_a_skill_that_was_judged_and_refused_keeps_serving() -> None:
+    problem = Finding("SK403", "no", "x")
+    found = entry(
+        Desired("adder", skill("2.0.0", v1_0_0="approved", v2_0_0="approved"), problems=(problem,)),
+        skill("1.0.0", v1_0_0="approved"),
+    )
+    assert (found.action, found.version, found.serving) == (Action.BLOCKED, "2.0.0", "1.0.0")
+    assert found.problems == (problem,)
+    assert (found.publish, found.states, found.steps) == ((), (), ())
+
+
+def test_approved_content_never_changes_and_is_never_forgotten() -> None:
+    held = SkillState("1.0.0", {"1.0.0": VersionState(B, "approved", None), "0.9.0": VersionState(A, "approved", None)})
+    found = entry(Desired("adder", skill("1.0.0", v1_0_0="approved")), held)
+    assert found.action is Action.BLOCKED
+    assert found.serving == "1.0.0"
+    assert [(problem.code, problem.file) for problem in found.problems] == [
+        ("SK412", "approvals/adder/1.0.0/approval.json"),
+        ("SK411", "approvals/adder/0.9.0/approval.json"),
+    ]
+
+
+def test_a_deleted_folder_is_an_error_unless_nothing_was_served() -> None:
+    gone = entry(None, skill("1.0.0", v1_0_0="approved"))
+    assert (gone.action, gone.serving, gone.problems[0].code) == (Action.BLOCKED, "1.0.0", "SK410")
+    assert entry(None, skill(None, v1_0_0="withdrawn")).action is Action.UNCHANGED
+
+
+def test_one_blocked_skill_holds_no_other_back() -> None:
+    fine = Desired("b", skill("1.0.0", v1_0_0="approved"))
+    bad = Desired("a", skill("1.0.0", v1_0_0="approved"), problems=(Finding("SK403", "no", "x"),))
+    made = plan("c", {"b": fine, "a": bad}, Current(None, None, None, {}))
+    assert [entry.skill for entry in made.entries] == ["a", "b"]
+    assert [entry.skill for entry in made.blocked] == ["a"]
+    assert [entry.skill for entry in made.changes] == ["b"]
+
+
+def test_states_as_production_takes_them() -> None:
+    wanted = Desired("adder", skill(None, v1_0_0="withdrawn"))
+    made = entry(wanted, skill("1.0.0", v1_0_0="approved"))
+    assert release.payload_states(made, wanted) == {"1.0.0": {"state": "withdrawn", "notice": NOTICE}}

@@ -1,0 +1,162 @@
+"""Each rule: what it finds, where, and what it leaves alone."""
+
+from typing import Any
+
+import pytest
+
+from skillctl.domain import rules, skill, suite
+from skillctl.domain.finding import Severity
+from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.serving import Retirement, Serving
+
+HEAD = 'name: adder\nversion: "1.0.0"\nstatus: draft\nowners: [sums]\n'
+SHEET = '---\nname: adder\ndescription: "Adds."\n---\n'
+SUITE = "skill: adder\ncases:\n  - {id: a, run: {script: scripts/add.py}, expect: [{exit_code: 0}]}\n"
+WORLD = World(frozenset({"adder", "kubernetes-genius"}), frozenset({"odoo-erp-server"}))
+
+
+def found(
+    head: str = "",
+    sheet: str | None = "",
+    cases: str | None = SUITE,
+    world: World = WORLD,
+    folder: str = "adder",
+    status: str = "draft",
+    **subject: Any,
+) -> list[tuple[str, str, int, int, str]]:
+    """Code, file name, line, column and hint or message of each finding on one skill."""
+    raw = {"skill.yaml": (HEAD.replace("draft", status) + head).encode()}
+    if sheet is None:
+        raw["skill.yaml"] += b"description: Adds.\ninstructions: Run `scripts/gone.py`.\n"
+    else:
+        raw["SKILL.md"] = (SHEET + sheet).encode()
+    files = frozenset({*raw, "scripts/add.py", "references/tax/a.md"})
+    read, findings = skill.read(f"skills/{folder}", raw, files)
+    assert read is not None, findings
+    read_suite = None
+    if cases is not None:
+        read_suite, findings = suite.read("evals/adder", cases.encode())
+        assert read_suite is not None, findings
+    looked_at = Subject(read, read_suite, **({"serving": None, "approved": {}} | subject))
+    said = list(rules.judge(looked_at, world))
+    assert all(finding.skill == "adder" for finding in said)
+    return [
+        (finding.code, finding.file.rsplit("/", 1)[-1], finding.line, finding.column, finding.hint or finding.message)
+        for finding in said
+    ]
+
+
+def test_a_good_skill_has_no_finding() -> None:
+    assert found("tools: {odoo-erp-server: [read]}\nrequires: {kubernetes-genius: ^1.2}\ninputs: {type: object}\n") == []
+    assert found(sheet=None) == []
+
+
+def test_every_rule_is_on_the_list() -> None:
+    modules = {module.stem for module in __import__("pathlib").Path(rules.__file__).parent.glob("*.py")}
+    listed = {check.__module__.rsplit(".", 1)[-1] for check in rules.RULES}
+    assert listed == modules - {"__init__", "subject"}
+
+
+def test_name_is_folder() -> None:
+    hint = "write `name: sums`, or rename the folder"
+    assert found(folder="sums") == [("SK201", "skill.yaml", 1, 7, hint), ("SK201", "SKILL.md", 2, 7, hint)]
+
+
+def test_known_tools() -> None:
+    assert found("tools:\n  odoo-erp-servr: [read]\n  zzz: [read]\n") == [
+        ("SK202", "skill.yaml", 6, 3, "did you mean `odoo-erp-server`?"),
+        ("SK202", "skill.yaml", 7, 3, "add it to the registry"),
+    ]
+    assert found("tools: {zzz: [read]}\n", world=World(WORLD.skills, None)) == []
+
+
+def test_requirements_resolve() -> None:
+    assert found('requires: {adder: "1", kubernetes-genus: "1", zzz: "1"}\n') == [
+        ("SK204", "skill.yaml", 5, 19, "a skill cannot require itself"),
+        ("SK204", "skill.yaml", 5, 42, "did you mean `kubernetes-genius`?"),
+        ("SK204", "skill.yaml", 5, 52, "there is no skill `zzz`"),
+    ]
+
+
+def test_schemas_are_schemas() -> None:
+    assert found("inputs:\n  properties:\n    a: {type: strng}\noutputs: {minimum: x}\n") == [
+        ("SK205", "skill.yaml", 7, 15, "`inputs.properties.a.type` is not valid JSON Schema: 'strng' is not valid under any of the given schemas"),
+        ("SK205", "skill.yaml", 8, 20, "`outputs.minimum` is not valid JSON Schema: 'x' is not of type 'number'"),
+    ]  # fmt: skip
+
+
+def test_the_deepest_schema_that_can_be_read_can_be_judged() -> None:
+    (finding,) = found("inputs: " + "{not: " * 95 + "{type: strng}" + "}" * 95 + "\n")
+    assert finding[0] == "SK205"
+
+
+def test_no_finance_in_the_lab() -> None:
+    lab = "routing: {target: odoo_lab}\n"
+    assert found(lab + "tags: [oca]\n") == []
+    assert found("routing: {target: odoo_erp}\ntags: [finance]\n") == []
+    for tag in ("finance", "ssc"):
+        assert found(lab + f"tags: [oca, {tag}]\n") == [("SK206", "skill.yaml", 5, 19, "write `target: odoo_erp`")]
+
+
+def test_references_exist() -> None:
+    text = (
+        "Run `scripts/add.py`, ./scripts/add.py and [that](references/tax/a.md).\n"
+        "\U0001f600 Run scripts/ad.py, scripts/ad.py. See references/tax and references/tax/.\n"
+        "a\x0cb\u2028c\n"
+        "See assets/logo.png, https://example.test/scripts/x.py and my-scripts/x.py\n"
+    )
+    assert found(sheet=text) == [
+        ("SK207", "SKILL.md", 6, 7, "did you mean `scripts/add.py`?"),
+        ("SK207", "SKILL.md", 8, 5, "add the file, or take the mention out"),
+    ]
+
+
+@pytest.mark.parametrize("status", ["approved", "deprecated"])
+def test_approval_on_record(status: str) -> None:
+    hint = "write `status: draft`, then run `skillctl promote adder`"
+    assert found(status=status) == [("SK208", "skill.yaml", 3, 9, hint)]
+    assert found(status=status, approved={"1.0.0": "sha256:x"}) == []
+
+
+def test_suite_is_there() -> None:
+    read, _ = skill.read("skills/adder", {"skill.yaml": HEAD.encode(), "SKILL.md": SHEET.encode()}, frozenset())
+    assert read is not None
+    (warning,) = rules.suite_is_there.check(Subject(read, None, None, {}), WORLD)
+    assert (warning.code, warning.severity) == ("SK302", Severity.WARNING)
+    assert found(cases=None) == [("SK302", "skill.yaml", 1, 7, "write cases with `run` and `expect`")]
+    assert found(cases=None, status="candidate") == found(cases=None)
+    read, _ = skill.read(
+        "skills/adder", {"skill.yaml": HEAD.replace("draft", "candidate").encode(), "SKILL.md": SHEET.encode()}, frozenset()
+    )
+    assert read is not None
+    (error,) = rules.suite_is_there.check(Subject(read, None, None, {}), WORLD)
+    assert error.severity is Severity.ERROR
+
+
+def test_scripts_of_cases_exist() -> None:
+    cases = (
+        "skill: adder\ncases:\n  - {id: a, run: {script: scripts/ad.py}, expect: [{exit_code: 0}]}\n"
+        "  - {id: b, run: {script: /etc/passwd}, expect: [{exit_code: 0}]}\n"
+    )
+    assert found(cases=cases) == [
+        ("SK303", "suite.yaml", 3, 27, "did you mean `scripts/add.py`?"),
+        ("SK303", "suite.yaml", 4, 27, "case `b` runs `/etc/passwd`, which is not in `skills/adder`"),
+    ]
+
+
+def test_json_paths_parse() -> None:
+    cases = SUITE.replace("{exit_code: 0}", "{json_path: $.a, equals: 1}, {exit_code: 0}, {json_path: '$[', equals: 1}")
+    assert found(cases=cases) == [
+        ("SK304", "suite.yaml", 3, 107, "`json_path` is not a JSON path: unexpected end of query")
+    ]
+
+
+def test_serving_is_approved() -> None:
+    old = Retirement(reason="old")
+    serving = Serving(serving="2.0.0", deprecated={"1.0.0": old, "2.0.0": old}, withdrawn={"3.0.0": old}, revoked={"4.0.0": old})
+    assert found(serving=serving, approved={"1.0.0": "x", "4.0.0": "y"}) == [
+        ("SK401", "serving.yaml", 1, 1, "known are: 1.0.0, 4.0.0"),
+        ("SK401", "serving.yaml", 1, 1, "known are: 1.0.0, 4.0.0"),
+    ]
+    assert found(serving=Serving(serving="2.0.0")) == [("SK401", "serving.yaml", 1, 1, "known are: none")]
+    assert found(serving=Serving()) == []
