@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from skillctl.domain.schema import nearest
 from skillctl.errors import UsageError
 
 STATE_FOLDER = ".skillctl"
+_OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX")
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,12 @@ def target(root: Path, name: str, environ: Mapping[str, str] = os.environ) -> Ta
         n8n_secret=environ.get(n8n.secret) if n8n else None,
         unset=tuple(variable for variable in variables if not environ.get(variable)),
     )
+
+
+def forget_surrounding_git(environ: MutableMapping[str, str] = os.environ) -> None:
+    """Inside a hook, Git's variables name its own repository and index; ours is the folder we were given."""
+    for name in _OF_A_HOOK:
+        environ.pop(name, None)
 
 
 def is_scripted(environ: Mapping[str, str] = os.environ) -> bool:

@@ -37,6 +37,7 @@ class Wiring:
         """The Git repository that the folder lies in."""
         from skillctl.adapters.git_repository import GitRepository
 
+        settings.forget_surrounding_git()
         return GitRepository(self.root())
 
     def root(self) -> Path:

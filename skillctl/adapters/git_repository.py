@@ -32,11 +32,11 @@ class GitRepository:
 
     def head(self) -> str:
         """The commit that is checked out; UsageError before the first commit."""
-        try:
-            return self._repo.head.commit.hexsha
-        except ValueError:
+        head = self._head()
+        if head is None:
             hint = "run `git add skills evals skillctl.yaml && git commit`"
-            raise UsageError(f"the repository `{self.root}` has no commits yet", hint=hint) from None
+            raise UsageError(f"the repository `{self.root}` has no commits yet", hint=hint)
+        return head
 
     def resolve(self, revision: str) -> str:
         """The commit a revision means; UsageError if it means none."""
@@ -65,7 +65,7 @@ class GitRepository:
             present = [folder for folder in folders if (self.root / folder).exists()]
             with self._repo.git.custom_environment(GIT_INDEX_FILE=str(index)):
                 try:
-                    if self._has_commits():
+                    if self._head() is not None:
                         self._repo.git.read_tree("HEAD") if not own_index.exists() else None
                     if present:
                         self._repo.git.add("--all", "--", *present)
@@ -154,8 +154,14 @@ class GitRepository:
     def _index(self) -> Path:
         return Path(self._repo.index.path)
 
-    def _has_commits(self) -> bool:
-        return self._repo.head.is_valid()
+    def _head(self) -> str | None:
+        # Asked of Git itself: GitPython reads no repository of SHA-256 objects.
+        try:
+            return str(self._repo.git.rev_parse("--verify", "--quiet", "HEAD^{commit}"))
+        except GitCommandError as problem:
+            if problem.status != 1:
+                raise Unreachable(f"git could not read `{self.root}`: {_said(problem)}") from None
+            return None
 
     def _bytes_of(self, path: str) -> bytes | None:
         file = self.root / path

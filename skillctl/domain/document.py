@@ -7,7 +7,7 @@ so the depth is bounded before it runs.
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -23,6 +23,7 @@ Path = tuple[str | int, ...]
 MAX_NUMBER = 64
 #: YAML ends a line at each of these.
 _BREAKS = "\n\r\x85\u2028\u2029"
+_LINE_BREAK = re.compile(f"\r\n|[{_BREAKS}]")
 _MAYBE_DEEP = re.compile(rf"(?:^|[{_BREAKS}]) {{{MAX_DEPTH}}}|(?:[-?][ \t]+){{{MAX_DEPTH}}}")
 _TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -149,7 +150,8 @@ def parse_text(
         several = "single document" in (problem.context or "")
         message = "more than one YAML document" if several else _sentence(problem)
         code = "SK005" if several else "SK002"
-        return None, [finding(code, message, problem.problem_mark or problem.context_mark)]
+        found = finding(code, message, problem.problem_mark or problem.context_mark)
+        return None, [_within(text, found, first_line)]
     if not isinstance(node, yaml.MappingNode):
         what = "empty" if node is None else "not a mapping"
         return None, [finding("SK005", f"the document is {what}; `key: value` lines are expected", None)]
@@ -157,6 +159,14 @@ def parse_text(
     if findings:
         return None, findings
     return Document(file, text, _construct(node), node, first_line), []
+
+
+def _within(text: str, found: Finding, first_line: int) -> Finding:
+    """The finding, at the end of the text where YAML sets it on a line after a last one that has no line break."""
+    lines = _LINE_BREAK.split(text)
+    if found.line - first_line < len(lines):
+        return found
+    return replace(found, line=len(lines) - 1 + first_line, column=len(lines[-1]) + 1)
 
 
 def _refused_character(match: re.Match[str], file: str, skill: str | None, first_line: int) -> Finding:

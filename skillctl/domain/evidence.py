@@ -82,12 +82,12 @@ class Evidence(Model):
         return sum(case.outcome is outcome for case in self.cases)
 
 
-def verdict_of(cases: Sequence[CaseResult]) -> Verdict:
-    """Errored if any case is, else failed if any is; of nothing, errored: no cases prove nothing."""
+def verdict_of(cases: Sequence[CaseResult], pass_rate: float) -> Verdict:
+    """Errored if any case is, else passed if the share asked for passed; of nothing, errored: no cases prove nothing."""
     outcomes = {case.outcome for case in cases}
     if not outcomes or Outcome.ERRORED in outcomes:
         return Verdict.ERRORED
-    return Verdict.FAILED if Outcome.FAILED in outcomes else Verdict.PASSED
+    return Verdict.PASSED if pass_rate_of(cases) >= pass_rate else Verdict.FAILED
 
 
 def pass_rate_of(cases: Sequence[CaseResult]) -> float:

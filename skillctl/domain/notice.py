@@ -79,8 +79,7 @@ def escaped(text: str) -> str:
 
 
 def _row(change: Mapping[str, Any]) -> str:
-    version, serving = change["version"] or "none", change["serving"] or "nothing"
-    cells = (change["skill"], version, _VERBS[Action(change["action"])], serving)
+    cells = (change["skill"], change["version"], _VERBS[Action(change["action"])], change["serving"] or "nothing")
     return "| " + " | ".join(escaped(str(cell)) for cell in cells) + " |"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from skillctl.domain import version as versions
-from skillctl.domain.evidence import Evidence, EvidenceClass, Outcome, Stale, Verdict
+from skillctl.domain.evidence import Evidence, EvidenceClass, Outcome, Stale, Verdict, verdict_of
 from skillctl.domain.lifecycle import Status, is_step
 from skillctl.domain.policy import EffectiveGate
 
@@ -132,10 +132,12 @@ def _evidence(request: Request) -> Iterator[Reason]:
         rehearsal = evidence.evidence_class is EvidenceClass.REHEARSAL
         message = "a rehearsal is never evidence" if rehearsal else "evidence of this class does not count here"
         yield Reason("evidence-class", message, evidence.evidence_class.value, allowed)
-    if evidence.verdict is Verdict.ERRORED:
+    # Judged from the cases; the verdict on record can only be stricter.
+    verdicts = {evidence.verdict, verdict_of(evidence.cases, gate.pass_rate)}
+    if Verdict.ERRORED in verdicts:
         observed = f"{evidence.count(Outcome.ERRORED)} cases errored"
         yield Reason("errored", "the evaluation could not be judged", observed, "none", hint)
-    elif evidence.pass_rate < gate.pass_rate:
+    elif Verdict.FAILED in verdicts:
         observed = f"{evidence.count(Outcome.PASSED)} of {len(evidence.cases)} passed"
         yield Reason("pass-rate", "too few cases passed", observed, f"{gate.pass_rate:.0%}", hint)
 

@@ -61,7 +61,7 @@ def evaluate(
         policy_digest=gate.digest,
         runner=scripts.runner,
         evidence_class=EvidenceClass.DETERMINISTIC,
-        verdict=verdict_of(cases),
+        verdict=verdict_of(cases, gate.pass_rate),
         pass_rate=pass_rate_of(cases),
         cases=cases,
         started_at=started,

@@ -119,3 +119,14 @@ def test_a_bug_of_ours_is_logged_and_not_thrown_at_people(draft_shop: Path, monk
     log = Path(answer.err.rsplit("`", 2)[1])
     assert "Traceback" in log.read_text()
     log.unlink()
+
+
+def test_inside_a_hook_of_another_repository_it_works_on_its_own(
+    draft_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, other = Shop.copied(draft_shop, tmp_path / "shop"), Shop.copied(draft_shop, tmp_path / "other")
+    heads = shop.head(), other.head()
+    monkeypatch.setenv("GIT_DIR", str(other.root / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(other.root / ".git/index"))
+    assert shop.skillctl("promote", "adder").exit_code == 0
+    assert (shop.head() != heads[0], other.head() == heads[1]) == (True, True)

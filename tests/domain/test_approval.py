@@ -27,7 +27,10 @@ def test_what_it_says() -> None:
     assert said["subject"] == [
         {
             "name": path,
-            "digest": {"sha256": hashlib.sha256(FILES[path]).hexdigest(), "gitBlob": hashlib.sha1(FILES[path]).hexdigest()},
+            "digest": {
+                "sha256": hashlib.sha256(FILES[path]).hexdigest(),
+                "gitBlob": hashlib.sha1(FILES[path]).hexdigest(),
+            },
             "annotations": {"mode": mode},
         }
         for path, mode in (("scripts/add.py", "100755"), ("skill.yaml", "100644"))
@@ -52,15 +55,27 @@ def test_what_is_written_is_read_again() -> None:
     ("old", "new", "sentence"),
     [
         ("{", "", "it is not JSON: "),
-        ('"version": "1.0.0"', '"version": "1"', "`predicate.version`: `1` is not a semantic version such as `1.4.0`"),
+        (
+            '},\n    "version": "1.0.0"',
+            '},\n    "version": "1"',
+            "`predicate.version`: `1` is not a semantic version such as `1.4.0`",
+        ),
         ('"to": "approved"', '"to": "draft"', "`predicate.step.to` is `draft`; it must be one of `approved`"),
         ('"authors":', '"autors":', "`predicate.authors` is missing"),
         ('"dirty": false', '"dirty": "no"', "`predicate.evidence.dirty` must be true or false, not `no`"),
-        ('"pass_rate": 1.0', '"pass_rate": NaN', "`predicate.evidence.pass_rate`"),
+        (
+            '"pass_rate": 1.0',
+            '"pass_rate": NaN',
+            "`predicate.evidence.pass_rate` must be a number, not the number `nan`",
+        ),
         ('"pass_rate": 1.0', '"pass_rate": 2', "`predicate.evidence.pass_rate` is the number `2"),
-        ('"mode": "100755"', '"mode": "120000"', "`subject.0.annotations.mode` is `120000`; it must be one of `100644`, `100755`"),
+        (
+            '"mode": "100755"',
+            '"mode": "120000"',
+            "`subject.0.annotations.mode` is `120000`; it must be one of `100644`, `100755`",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_approval(old: str, new: str, sentence: str) -> None:
     text = statement().text()
     assert old in text

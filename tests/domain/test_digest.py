@@ -1,7 +1,7 @@
 """The identity of content: pinned vectors, what changes it, and what has none.
 
-`golden/digest.json` was computed with `sha256sum` and `LC_ALL=C sort`, by none of the code under test: for each file the
-line `mode SP sha256(text, or hashed where that is given) SP path LF`, the lines sorted, and `sha256sum` of them.
+`golden/digest.json` was computed with `sha256sum` and `LC_ALL=C sort`, by none of the code under test: for each file
+the line `mode SP sha256(text, or hashed where that is given) SP path LF`, the lines sorted, and `sha256sum` of them.
 `hashed` is the definition with the characters of its `status` value taken out by hand. The plain skill, for example:
 
     a=$(printf -- '---\\nname: adder\\n---\\nAdd.\\n' | sha256sum | cut -d' ' -f1)
@@ -71,8 +71,10 @@ def test_the_plain_skill_in_plain_sight() -> None:
 def test_what_is_told_of_the_files() -> None:
     content = measured({"skill.yaml": DEFINITION, "scripts/a.py": b"1\n", "SKILL.md": b"x"}, {"scripts/a.py": "100755"})
     assert [(file.path, file.mode, file.size) for file in content.files] == [
-        ("SKILL.md", "100644", 1), ("scripts/a.py", "100755", 2), ("skill.yaml", "100644", len(DEFINITION)),
-    ]  # fmt: skip
+        ("SKILL.md", "100644", 1),
+        ("scripts/a.py", "100755", 2),
+        ("skill.yaml", "100644", len(DEFINITION)),
+    ]
     assert [file.sha256 for file in content.files][1] == hashlib.sha256(b"1\n").hexdigest()
     assert (content.definition, content.status_span) == ("skill.yaml", ByteSpan(DEFINITION.index(b"draft"), 5))
     suite = measured({"suite.yaml": b"x"}, folder="evals/adder")
@@ -138,23 +140,59 @@ LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
 @pytest.mark.parametrize(
     ("files", "modes", "sentence"),
     [
-        ({"skill.yaml": DEFINITION, "a": b""}, {"a": "120000"}, "`skills/adder/a` is a symbolic link; only plain files have an identity"),
-        ({"skill.yaml": DEFINITION, "a": b""}, {"a": "160000"}, "`skills/adder/a` is a submodule; only plain files have an identity"),
-        ({"skill.yaml": DEFINITION, "a": b""}, {"a": "100664"}, "`skills/adder/a` is of mode 100664; only plain files have an identity"),
-        ({"skill.yaml": DEFINITION}, {"skill.yaml": "120000"}, "`skills/adder/skill.yaml` is a symbolic link; only plain files have an identity"),
+        (
+            {"skill.yaml": DEFINITION, "a": b""},
+            {"a": "120000"},
+            "`skills/adder/a` is a symbolic link; only plain files have an identity",
+        ),
+        (
+            {"skill.yaml": DEFINITION, "a": b""},
+            {"a": "160000"},
+            "`skills/adder/a` is a submodule; only plain files have an identity",
+        ),
+        (
+            {"skill.yaml": DEFINITION, "a": b""},
+            {"a": "100664"},
+            "`skills/adder/a` is of mode 100664; only plain files have an identity",
+        ),
+        (
+            {"skill.yaml": DEFINITION},
+            {"skill.yaml": "120000"},
+            "`skills/adder/skill.yaml` is a symbolic link; only plain files have an identity",
+        ),
         ({"skill.yaml": DEFINITION, "a": LFS}, {}, "`skills/adder/a` is a Git LFS pointer; commit the file itself"),
         ({"skill.yaml": DEFINITION, "a\nb": b""}, {}, "`skills/adder` holds a file with a line break in its name"),
         ({"skill.yaml": DEFINITION, "a\udcff": b""}, {}, "`skills/adder` holds a file whose name is not UTF-8"),
         ({"SKILL.md": b""}, {}, "`skills/adder` has no `skill.yaml`"),
         ({"scripts/skill.yaml": DEFINITION}, {}, "`skills/adder` has no `skill.yaml`"),
-        ({"skill.yaml": b"name: adder\n"}, {}, "`skills/adder/skill.yaml` cannot be measured: it has no plain `status`"),
-        ({"skill.yaml": b"status: [draft]\n"}, {}, "`skills/adder/skill.yaml` cannot be measured: it has no plain `status`"),
-        ({"skill.yaml": b"status: |-\n  draft\n"}, {}, "`skills/adder/skill.yaml` cannot be measured: it has no plain `status`"),
-        ({"skill.yaml": b"x: {status: draft}\n"}, {}, "`skills/adder/skill.yaml` cannot be measured: it has no plain `status`"),
-        ({"skill.yaml": b"status: a\nstatus: b\n"}, {}, "`skills/adder/skill.yaml` cannot be measured: the key `status` stands here a second time"),
+        (
+            {"skill.yaml": b"name: adder\n"},
+            {},
+            "`skills/adder/skill.yaml` cannot be measured: it has no plain `status`",
+        ),
+        (
+            {"skill.yaml": b"status: [draft]\n"},
+            {},
+            "`skills/adder/skill.yaml` cannot be measured: it has no plain `status`",
+        ),
+        (
+            {"skill.yaml": b"status: |-\n  draft\n"},
+            {},
+            "`skills/adder/skill.yaml` cannot be measured: it has no plain `status`",
+        ),
+        (
+            {"skill.yaml": b"x: {status: draft}\n"},
+            {},
+            "`skills/adder/skill.yaml` cannot be measured: it has no plain `status`",
+        ),
+        (
+            {"skill.yaml": b"status: a\nstatus: b\n"},
+            {},
+            "`skills/adder/skill.yaml` cannot be measured: the key `status` stands here a second time",
+        ),
         ({"skill.yaml": b"\xff"}, {}, "`skills/adder/skill.yaml` cannot be measured: byte 0xff is not UTF-8"),
     ],
-)  # fmt: skip
+)
 def test_what_has_no_identity(files: dict[str, bytes], modes: dict[str, str], sentence: str) -> None:
     with pytest.raises(Unmeasurable) as caught:
         measured(files, modes)

@@ -29,7 +29,14 @@ SUBJECT = Subject("adder", SKILL, SUITE, POLICY, "script/1", None)
 )
 def test_verdict_and_pass_rate(outcomes: list[Outcome], verdict: Verdict, rate: float) -> None:
     cases = [case(outcome) for outcome in outcomes]
-    assert (verdict_of(cases), pass_rate_of(cases)) == (verdict, rate)
+    assert (verdict_of(cases, 1.0), pass_rate_of(cases)) == (verdict, rate)
+
+
+def test_the_gate_says_how_many_must_pass() -> None:
+    cases = [case(P), case(F)]
+    assert verdict_of(cases, 0.5) is Verdict.PASSED
+    assert verdict_of(cases, 0.51) is Verdict.FAILED
+    assert verdict_of([case(P), case(E)], 0.0) is Verdict.ERRORED
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """`skillctl.yaml`: the strictest of all gates that meet a skill, and nothing else."""
 
+import hashlib
+
 import pytest
 
 from skillctl.domain import policy
@@ -82,7 +84,9 @@ def test_only_an_edit_that_meets_the_skill_changes_the_digest(old: str, new: str
 def test_the_digest_is_a_hash_of_the_gate_in_one_spelling() -> None:
     one = EffectiveGate(Status.APPROVED, 0, (D,), 1, 0)
     assert one.digest == EffectiveGate(Status.APPROVED, 0, (D,), 1.0, 0).digest
-    # printf '%s' '{"approvals":0,"evidence":["deterministic"],"min_cases":0,"pass_rate":1.0,"to":"approved"}' | sha256sum
+    # The pinned digits are what `sha256sum` says of this text.
+    text = '{"approvals":0,"evidence":["deterministic"],"min_cases":0,"pass_rate":1.0,"to":"approved"}'
+    assert one.digest == "sha256:" + hashlib.sha256(text.encode()).hexdigest()
     assert one.digest == "sha256:d896799346d643892cf8bede4a0126b1609c839d7692d840e5da355bc2ba4a15"
 
 
@@ -124,3 +128,10 @@ def test_a_policy_that_cannot_be_parsed_and_an_empty_selection() -> None:
     assert policy.read(b"a: [")[0] is None
     assert rules("recorders: none").recorders == "none"
     assert rules().environments["prod"].n8n is not None
+
+
+@pytest.mark.parametrize(("share", "fraction"), [("10 %", 0.1), ("5%", 0.05), ("0 %", 0.0), ("100 %", 1.0)])
+def test_the_share_that_may_be_withdrawn_unasked(share: str, fraction: float) -> None:
+    read = rules(f"environments: {{prod: {{max_withdrawn: {{share: {share}, above: 3}}}}}}")
+    assert read.environments["prod"].max_withdrawn.fraction == fraction
+    assert policy.read(b"environments: {prod: {max_withdrawn: {share: 101 %}}}")[0] is None

@@ -122,7 +122,7 @@ def test_short() -> None:
 
 
 def test_one_changed_byte_is_stale_and_restored_it_passes_without_a_run() -> None:
-    """Rule 2, on real content: skill, suite, policy, runner and model each spoil the evidence, and only while changed."""
+    """On real content: skill, suite, policy, runner and model each spoil the evidence, and only while changed."""
     skill = {
         "skills/adder/skill.yaml": b'name: adder\nversion: "1.0.0"\nstatus: candidate\n',
         "skills/adder/a.py": b"1\n",
@@ -153,3 +153,11 @@ def test_one_changed_byte_is_stale_and_restored_it_passes_without_a_run() -> Non
         assert codes(request(evidence=find([record], subject(skill, suite, rules)))) == []
     promoted = skill | {"skills/adder/skill.yaml": skill["skills/adder/skill.yaml"].replace(b"candidate", b"approved")}
     assert find([record], subject(promoted, suite, rules + b"# a note\nrecorders: [ci]\n")) is record
+
+
+def test_a_verdict_that_its_cases_do_not_give_counts_for_nothing() -> None:
+    """Evidence is judged from its cases; a record that claims more, or less, than they say is refused."""
+    lied = evidence(verdict=Verdict.PASSED, pass_rate=1.0, cases=[case(), case(Outcome.FAILED)])
+    assert codes(request(evidence=lied)) == ["pass-rate"]
+    modest = evidence(verdict=Verdict.FAILED, pass_rate=1.0, cases=[case()])
+    assert codes(request(evidence=modest)) == ["pass-rate"]

@@ -99,8 +99,11 @@ PUBLISHED = {"source": "candidate", "target": "approved"}
         pytest.param(
             skill(None, v1_0_0="revoked"),
             skill("1.0.0", v1_0_0="approved"),
-            Entry("adder", Action.UPDATE, None, None, "1.0.0", states=("1.0.0",)),
-            id="revoked, which is no step of a release",
+            Entry(
+                "adder", Action.REVOKE, "1.0.0", None, "1.0.0", states=("1.0.0",),
+                steps=(step("1.0.0", Action.REVOKE, "approved", "revoked"),),
+            ),
+            id="revoked",
         ),
         pytest.param(
             skill("1.0.0", v1_0_0="approved"),
@@ -154,6 +157,30 @@ def test_approved_content_never_changes_and_is_never_forgotten() -> None:
         ("SK412", "approvals/adder/1.0.0/approval.json"),
         ("SK411", "approvals/adder/0.9.0/approval.json"),
     ]
+
+
+def test_what_is_revoked_stays_revoked() -> None:
+    found = entry(Desired("adder", skill(None, v1_0_0="withdrawn")), skill(None, v1_0_0="revoked"))
+    assert (found.action, [problem.code for problem in found.problems]) == (Action.BLOCKED, ["SK408"])
+    assert entry(Desired("adder", skill(None, v1_0_0="revoked")), skill(None, v1_0_0="revoked")).problems == ()
+
+
+@pytest.mark.parametrize("state", ["approved", "deprecated"])
+def test_a_served_version_leaves_only_by_an_entry_that_withdraws_it(state: str) -> None:
+    found = entry(Desired("adder", skill(None, v1_0_0=state)), skill("1.0.0", v1_0_0="approved"))
+    assert (found.action, found.serving) == (Action.BLOCKED, "1.0.0")
+    assert [problem.code for problem in found.problems] == ["SK407"]
+
+
+def test_how_much_is_withdrawn_at_once() -> None:
+    held = {f"s{number}": skill("1.0.0", v1_0_0="approved") for number in range(10)} | {"never": skill(None)}
+    gone = {name: Desired(name, skill(None, v1_0_0="withdrawn")) for name in ("s1", "s2")}
+    kept = {name: Desired(name, state) for name, state in held.items() if name not in gone}
+    made = plan("c", kept | gone, Current(None, None, None, held))
+    assert release.withdrawals(made) == ("s1", "s2")
+    assert release.withdraws_too_much(made, 0.1, 1)
+    assert not release.withdraws_too_much(made, 0.2, 1)
+    assert not release.withdraws_too_much(made, 0.1, 2)
 
 
 def test_a_deleted_folder_is_an_error_unless_nothing_was_served() -> None:

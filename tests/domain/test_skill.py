@@ -1,5 +1,7 @@
 """A skill's folder and its suite: read whole, or refused with everything that is wrong."""
 
+import json
+
 import pytest
 
 from skillctl.domain import skill, suite
@@ -25,21 +27,23 @@ def test_the_two_files() -> None:
     assert found.sheet is not None
     assert found.sheet.first_line == 5
     assert found.card == {
-        "name": "adder", "description": "Adds.", "owners": ["sums"], "tags": [], "tools": {},
-        "routing": {"target": "odoo_erp"}, "requires": {}, "inputs": None, "outputs": None,
-    }  # fmt: skip
+        "name": "adder",
+        "description": "Adds.",
+        "owners": ["sums"],
+        "tags": [],
+        "tools": {},
+        "routing": {"target": "odoo_erp"},
+        "requires": {},
+        "inputs": None,
+        "outputs": None,
+    }
 
 
 def test_the_one_file_in_both_spellings() -> None:
     inline = "description: Adds.\ninstructions: Add.\n"
-    for name, text in (
-        ("skill.yaml", HEAD + inline),
-        (
-            "skill.json",
-            '{"name": "adder", "version": "1.0.0", "status": "draft", "owners": ["sums"], "description": "Adds.", '
-            '"instructions": "Add."}',
-        ),
-    ):
+    head = {"name": "adder", "version": "1.0.0", "status": "draft", "owners": ["sums"]}
+    spelt = json.dumps(head | {"description": "Adds.", "instructions": "Add."})
+    for name, text in (("skill.yaml", HEAD + inline), ("skill.json", spelt)):
         found, findings = read({name: text})
         assert findings == []
         assert found is not None
@@ -60,19 +64,56 @@ def test_line_ends_and_no_line_end_at_all(end: str) -> None:
     ("texts", "expected"),
     [
         ({}, ("SK101", 1, 1, "`skill.yaml` is missing")),
-        ({"skill.yaml": HEAD, "skill.json": "{}", "SKILL.md": SHEET}, ("SK101", 1, 1, "both `skill.yaml` and `skill.json` are there")),
-        ({"skill.yaml": HEAD}, ("SK101", 1, 1, "`SKILL.md` is missing, and `skill.yaml` does not carry `description` and `instructions` instead")),
-        ({"skill.yaml": HEAD + "description: x\n"}, ("SK101", 1, 1, "`SKILL.md` is missing, and `skill.yaml` does not carry `description` and `instructions` instead")),
-        ({"skill.yaml": HEAD + "instructions: x\n", "SKILL.md": SHEET}, ("SK106", 5, 1, "`instructions` stands here although there is a `SKILL.md`")),
-        ({"skill.yaml": HEAD + "description: x\n", "SKILL.md": SHEET}, ("SK106", 5, 1, "`description` stands here although there is a `SKILL.md`")),
-        ({"skill.yaml": HEAD, "SKILL.md": "# Adder\n"}, ("SK007", 1, 1, "the file does not begin with frontmatter (`---`)")),
-        ({"skill.yaml": HEAD, "SKILL.md": "---\nname: adder\n"}, ("SK007", 1, 1, "the frontmatter is not closed by a line `---`")),
+        (
+            {"skill.yaml": HEAD, "skill.json": "{}", "SKILL.md": SHEET},
+            ("SK101", 1, 1, "both `skill.yaml` and `skill.json` are there"),
+        ),
+        (
+            {"skill.yaml": HEAD},
+            (
+                "SK101",
+                1,
+                1,
+                "`SKILL.md` is missing, and `skill.yaml` does not carry `description` and `instructions` instead",
+            ),
+        ),
+        (
+            {"skill.yaml": HEAD + "description: x\n"},
+            (
+                "SK101",
+                1,
+                1,
+                "`SKILL.md` is missing, and `skill.yaml` does not carry `description` and `instructions` instead",
+            ),
+        ),
+        (
+            {"skill.yaml": HEAD + "instructions: x\n", "SKILL.md": SHEET},
+            ("SK106", 5, 1, "`instructions` stands here although there is a `SKILL.md`"),
+        ),
+        (
+            {"skill.yaml": HEAD + "description: x\n", "SKILL.md": SHEET},
+            ("SK106", 5, 1, "`description` stands here although there is a `SKILL.md`"),
+        ),
+        (
+            {"skill.yaml": HEAD, "SKILL.md": "# Adder\n"},
+            ("SK007", 1, 1, "the file does not begin with frontmatter (`---`)"),
+        ),
+        (
+            {"skill.yaml": HEAD, "SKILL.md": "---\nname: adder\n"},
+            ("SK007", 1, 1, "the frontmatter is not closed by a line `---`"),
+        ),
         ({"skill.yaml": HEAD, "SKILL.md": b"\xff"}, ("SK001", 1, 1, "byte 0xff is not UTF-8")),
-        ({"skill.yaml": HEAD, "SKILL.md": "---\na: [\n---\n"}, ("SK002", 3, 1, "did not find expected node content while parsing a flow node")),
+        (
+            {"skill.yaml": HEAD, "SKILL.md": "---\na: [\n---\n"},
+            ("SK002", 3, 1, "did not find expected node content while parsing a flow node"),
+        ),
         ({"skill.yaml": HEAD, "SKILL.md": "---\nname: adder\n---\n"}, ("SK102", 2, 1, "`description` is missing")),
-        ({"skill.yaml": "a: [", "SKILL.md": SHEET}, ("SK002", 1, 5, "did not find expected node content while parsing a flow node")),
+        (
+            {"skill.yaml": "a: [", "SKILL.md": SHEET},
+            ("SK002", 1, 5, "did not find expected node content while parsing a flow node"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_refusal(texts: dict[str, str | bytes], expected: tuple[str, int, int, str]) -> None:
     found, findings = read(texts)
     assert found is None
@@ -85,8 +126,11 @@ def test_one_broken_file_hides_no_other() -> None:
     assert found is None
     assert {finding.file for finding in findings} == {"skills/adder/skill.yaml", "skills/adder/SKILL.md"}
     assert [finding.code for finding in sorted(findings, key=lambda finding: finding.order)] == [
-        "SK105", "SK102", "SK102", "SK102",
-    ]  # fmt: skip
+        "SK105",
+        "SK102",
+        "SK102",
+        "SK102",
+    ]
 
 
 def test_only_errors_say_no() -> None:

@@ -1,0 +1,176 @@
+"""Reading commits, trees and objects of real repositories, odd ones included."""
+
+import hashlib
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from skillctl.adapters import git_root
+from skillctl.adapters.folder_tree import FolderTree
+from skillctl.adapters.git_repository import GitRepository
+from skillctl.adapters.git_tree import GitTree, cat_blobs
+from skillctl.domain.digest import measure_skill, measure_suite
+from skillctl.domain.document import MAX_BYTES
+from skillctl.errors import Unreachable, UsageError
+from tests.shop import Shop
+
+GOLDEN: dict[str, Any] = json.loads((Path(__file__).parents[1] / "domain" / "golden" / "digest.json").read_bytes())
+
+
+def test_where_there_is_no_repository(tmp_path: Path, repo: Shop) -> None:
+    with pytest.raises(UsageError, match="is not in a Git repository"):
+        GitRepository(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match="is not in a Git repository"):
+        GitRepository(tmp_path / "empty")
+    repo.git("clone", "--quiet", "--bare", str(repo.root), str(tmp_path / "bare"))
+    with pytest.raises(UsageError, match="bare repository"):
+        GitRepository(tmp_path / "bare")
+
+
+def test_before_the_first_commit_the_next_step_is_named(tmp_path: Path) -> None:
+    repository = GitRepository(Shop.opened(tmp_path / "new").root)
+    for ask in (repository.head, lambda: repository.resolve("HEAD")):
+        with pytest.raises(UsageError, match="has no commits yet") as caught:
+            ask()
+        assert "git commit" in (caught.value.hint or "")
+
+
+def test_what_a_revision_means(repo: Shop) -> None:
+    first = repo.head()
+    repo.git("tag", "-a", "-m", "one", "v1")
+    second = repo.commit("two")
+    repository = GitRepository(repo.root / "skills" / "adder")
+    assert repository.root == repo.root
+    assert (repository.resolve("v1"), repository.resolve("main"), repository.head()) == (first, second, second)
+    for nonsense in ("nowhere", "--help", "HEAD:skills", ""):
+        with pytest.raises(UsageError, match="is not a commit of this repository"):
+            repository.resolve(nonsense)
+    assert repository.is_ancestor(first, second)
+    assert not repository.is_ancestor(second, first)
+    assert not repository.is_ancestor("f" * 40, second)
+
+
+def test_everybody_who_wrote_since_the_last_approval(repo: Shop) -> None:
+    def by(name: str, path: str) -> None:
+        repo.write(path, name)
+        repo.git("add", "--all")
+        repo.git("commit", "--quiet", "-m", "x", f"--author={name} <{name}@example.test>")
+
+    repository = GitRepository(repo.root)
+    assert repository.authors("skills/adder", "approvals/adder") == ["Ana Author <ana@example.test>"]
+    by("maria", "skills/adder/SKILL.md")
+    by("jun", "approvals/adder/serving.yaml")
+    by("Jürgen", "skills/adder/a.md")
+    by("eve", "skills/other/a.md")
+    by("bob", "skills/adder/b.md")
+    assert repository.authors("skills/adder", "approvals/adder") == [
+        "Jürgen <Jürgen@example.test>",
+        "bob <bob@example.test>",
+    ]
+
+
+def test_three_thousand_objects_and_those_that_are_missing(repo: Shop) -> None:
+    contents = {hashlib.sha1(b"blob %d\0" % len(raw) + raw).hexdigest(): raw for raw in (_odd(n) for n in range(3000))}
+    told = b"".join(b"blob\ndata %d\n" % len(raw) + raw + b"\n" for raw in contents.values())
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=repo.root, input=told, check=True)
+    repository = GitRepository(repo.root)
+    tree = repo.git("rev-parse", "HEAD^{tree}")
+    wanted = [*contents, "0" * 40, tree, "nonsense", next(iter(contents))]
+    assert repository.blobs(wanted) == contents
+    assert repository.blobs([]) == {}
+    raw = next(iter(contents.values()))
+    assert repository.hash_blob(raw) in contents
+
+
+def _odd(number: int) -> bytes:
+    """Bytes with what could confuse a reader of lines, of any size from none."""
+    return b"" if not number else (b"%d\n\0missing\r\n\xff" % number) * (number % 40 + 1)
+
+
+def test_an_answer_that_is_none_is_said_so(repo: Shop, tmp_path: Path) -> None:
+    with pytest.raises(Unreachable, match="`git ls-tree` failed"):
+        GitTree(repo.root, "f" * 40).files("skills")
+    (tmp_path / "no repository").mkdir()
+    with pytest.raises(Unreachable, match="`git cat-file` failed"):
+        cat_blobs(tmp_path / "no repository", ["0" * 40])
+
+
+@pytest.mark.parametrize("vector", GOLDEN.values(), ids=GOLDEN)
+def test_git_gives_the_digests_that_are_pinned(vector: dict[str, Any], tmp_path: Path) -> None:
+    shop = Shop.opened(tmp_path / "golden")
+    for path, file in vector["files"].items():
+        shop.write(f"{vector['folder']}/{path}", file["text"]).chmod(int(file["mode"][-3:], 8))
+    shop.commit()
+    tree = GitRepository(shop.root).tree(shop.head())
+    entries = tree.files(vector["folder"])
+    measure = measure_skill if vector["folder"].startswith("skills/") else measure_suite
+    assert measure(vector["folder"], entries, tree.read(entries)).digest == vector["digest"]
+
+
+def test_a_shallow_clone_reads_what_it_has(repo: Shop, tmp_path: Path) -> None:
+    repo.commit("two")
+    repo.git("clone", "--quiet", "--depth", "1", repo.root.as_uri(), str(tmp_path / "shallow"))
+    repository = GitRepository(tmp_path / "shallow")
+    assert repository.head() == repo.head()
+    assert repository.tree(repo.head()).files("skills") == GitRepository(repo.root).tree(repo.head()).files("skills")
+    assert not repository.is_ancestor(repo.git("rev-parse", "HEAD~1"), repo.head())
+    with pytest.raises(UsageError):
+        repository.resolve("HEAD~1")
+
+
+def test_a_repository_of_sha256_objects(tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "long")
+    shop.root.mkdir()
+    shop.git("init", "--quiet", "--object-format=sha256")
+    shop.add_skill()
+    head = shop.commit()
+    assert len(head) == 64
+    repository = GitRepository(shop.root)
+    assert (repository.head(), repository.resolve("HEAD")) == (head, head)
+    pending = repository.pending("skills").files("skills")
+    assert pending == repository.tree(head).files("skills")
+    assert len(repository.blobs(file.blob for file in pending)) == len(pending)
+    assert len(repository.hash_blob(b"x")) == 64
+    assert repository.commit({"a": b"x"}, "x") == shop.head()
+
+
+def test_the_folder_and_its_commit_have_the_same_files(repo: Shop) -> None:
+    repo.write("skills/adder/größe.md", "x").chmod(0o755)
+    (repo.root / "skills/adder/link").symlink_to("SKILL.md")
+    repo.commit()
+    repo.write("skills/adder/__pycache__/x.pyc", "x")
+    on_disk, in_git = FolderTree(repo.root), GitTree(repo.root, "HEAD")
+    folders = ("skills", "evals", "skillctl.yaml", "nowhere")
+    plain = [(file.path, file.mode) for file in on_disk.files(*folders)]
+    assert plain == [(file.path, file.mode) for file in in_git.files(*folders)]
+    entries = [file for file in on_disk.files("skills") if file.mode != "120000"]
+    assert on_disk.read(entries) == {
+        path: raw for path, raw in in_git.read(in_git.files("skills")).items() if not path.endswith("/link")
+    }
+
+
+def test_of_a_huge_file_only_a_part_is_read(tmp_path: Path) -> None:
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(10 * MAX_BYTES)
+    tree = FolderTree(tmp_path)
+    assert len(tree.read(tree.files("huge"))["huge"]) == MAX_BYTES + 1
+
+
+def test_where_a_repository_begins(repo: Shop, tmp_path: Path) -> None:
+    assert git_root.find(repo.root / "skills" / "adder") == repo.root.resolve()
+    repo.git("worktree", "add", "--quiet", "-b", "side", str(tmp_path / "tree"))
+    assert git_root.find(tmp_path / "tree" / "evals") == (tmp_path / "tree").resolve()
+    with pytest.raises(UsageError, match="is not in a Git repository"):
+        git_root.find(tmp_path)
+    with pytest.raises(UsageError, match="there is no folder"):
+        git_root.find(tmp_path / "nowhere")
+
+
+def test_a_repository_that_is_broken_is_not_called_empty(repo: Shop) -> None:
+    repo.write(".git/config", "[core\n")
+    with pytest.raises(Unreachable, match="git could not read"):
+        GitRepository(repo.root).head()
