@@ -83,7 +83,7 @@ class Evidence(Model):
 
 
 def verdict_of(cases: Sequence[CaseResult], pass_rate: float) -> Verdict:
-    """Errored if any case is, else passed if the share asked for passed; of nothing, errored: no cases prove nothing."""
+    """Errored if any case is, or there is none; else passed if the share asked for passed."""
     outcomes = {case.outcome for case in cases}
     if not outcomes or Outcome.ERRORED in outcomes:
         return Verdict.ERRORED

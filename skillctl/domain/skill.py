@@ -71,6 +71,14 @@ class Sheet:
 
 
 @dataclass(frozen=True)
+class ReadDefinition:
+    """A definition with the document it was read from."""
+
+    definition: Definition
+    document: Document
+
+
+@dataclass(frozen=True)
 class Skill:
     """One readable skill; `files` are all paths of its folder, relative to it."""
 
@@ -120,16 +128,16 @@ def read(folder: str, texts: dict[str, bytes], files: frozenset[str]) -> tuple[S
     `folder` is the path from the repository's root (`skills/x`); `texts` holds the bytes by path within the folder.
     """
     name = folder.rsplit("/", 1)[-1]
-    definition, document, findings = _read_definition(folder, texts, name)
+    governed, findings = read_definition(folder, texts)
     sheet = None
     if SHEET_NAME in texts:
         sheet, more = read_sheet(f"{folder}/{SHEET_NAME}", texts[SHEET_NAME], name)
         findings += more
-    if definition is not None and document is not None:
-        findings += _exactly_one_form(definition, document, SHEET_NAME in texts, name)
-    if findings or definition is None or document is None:
+    if governed is not None:
+        findings += _exactly_one_form(governed, SHEET_NAME in texts, name)
+    if findings or governed is None:
         return None, findings
-    return Skill(folder, definition, document, sheet, files), []
+    return Skill(folder, governed.definition, governed.document, sheet, files), []
 
 
 def read_sheet(file: str, raw: bytes, name: str | None) -> tuple[Sheet | None, list[Finding]]:
@@ -154,22 +162,23 @@ def read_sheet(file: str, raw: bytes, name: str | None) -> tuple[Sheet | None, l
     return Sheet(frontmatter, document, body, text[: closing.end()].count("\n") + 1), []
 
 
-def _read_definition(
-    folder: str, texts: dict[str, bytes], name: str
-) -> tuple[Definition | None, Document | None, list[Finding]]:
+def read_definition(folder: str, texts: dict[str, bytes]) -> tuple[ReadDefinition | None, list[Finding]]:
+    """How a skill is governed, from the one file that says so, or every finding that keeps it from being read."""
+    name = folder.rsplit("/", 1)[-1]
     present = [candidate for candidate in DEFINITION_NAMES if candidate in texts]
     if len(present) != 1:
         message = "`skill.yaml` is missing" if not present else "both `skill.yaml` and `skill.json` are there"
         hint = "add a `skill.yaml` with name, version, status and owners" if not present else "keep one of them"
-        return None, None, [Finding("SK101", message, f"{folder}/skill.yaml", 1, 1, name, hint)]
+        return None, [Finding("SK101", message, f"{folder}/skill.yaml", 1, 1, name, hint)]
     document, findings = documents.parse(texts[present[0]], f"{folder}/{present[0]}", name)
     if document is None:
-        return None, None, findings
+        return None, findings
     definition, findings = modelled(Definition, document, name)
-    return definition, document, findings
+    return (ReadDefinition(definition, document) if definition else None), findings
 
 
-def _exactly_one_form(definition: Definition, document: Document, has_sheet: bool, name: str) -> list[Finding]:
+def _exactly_one_form(governed: ReadDefinition, has_sheet: bool, name: str) -> list[Finding]:
+    definition, document = governed.definition, governed.document
     inline = [key for key in ("description", "instructions") if getattr(definition, key) is not None]
     if has_sheet and inline:
         place = document.key_place((inline[0],))

@@ -16,7 +16,7 @@ from skillctl.domain.serving import Serving
 from skillctl.errors import UsageError
 from skillctl.workflows.measure import skill_content
 from skillctl.workflows.ports import Repository, Tree
-from skillctl.workflows.read import Contents, read
+from skillctl.workflows.read import Contents, read_governed
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Wanted:
 def wanted(repository: Repository, commit: str, current: Current) -> Wanted:
     """Read a commit and judge it against what production holds; nothing of the working folder is looked at."""
     tree = repository.tree(commit)
-    contents = read(tree)
+    contents = read_governed(tree)
     blobs = _needed_blobs(repository, contents, current)
     desired: dict[str, Desired] = {}
     bundles: dict[tuple[str, str], Bundle] = {}
@@ -78,7 +78,7 @@ def _desired(name: str, contents: Contents, problems: tuple[Finding, ...]) -> De
         state, retired = serving.state(version)
         notice = retired.model_dump(exclude_none=True) if retired else None
         versions[version] = VersionState(statement.predicate.digest, state, notice)
-    working = contents.skills[name].definition.version if name in contents.skills else None
+    working = contents.governed[name].definition.version if name in contents.governed else None
     in_work = working if working is not None and working != serving.serving and working not in versions else None
     return Desired(name, SkillState(serving.serving, versions), in_work, problems)
 
@@ -98,7 +98,7 @@ def _serving_problems(name: str, contents: Contents) -> Iterator[Finding]:
 
 def _working_problems(name: str, contents: Contents, tree: Tree) -> Iterator[Finding]:
     """The folder's version, where it is approved, must be the bytes that were approved; nobody approves by hand."""
-    found = contents.skills.get(name)
+    found = contents.governed.get(name)
     if found is None:
         if name in contents.approvals and name not in contents.names:
             message = f"the folder `skills/{name}` is gone, but its approvals are not"
@@ -109,20 +109,20 @@ def _working_problems(name: str, contents: Contents, tree: Tree) -> Iterator[Fin
     statement = contents.approvals.get(name, {}).get(definition.version)
     if statement is None:
         if definition.status.value in ("approved", "deprecated"):
-            message = f"{found.id} says `{definition.status}`, but nothing approved it"
+            message = f"{name}@{definition.version} says `{definition.status}`, but nothing approved it"
             hint = f"write `status: draft`, then run `skillctl promote {name}`"
             yield Finding("SK208", message, found.document.file, place.line, place.column, name, hint)
         return
-    if not _is_approved_content(statement, contents.entries[found.folder], tree, name):
-        message = f"{found.id} has other content than was approved under that version"
+    if not _is_approved_content(statement, contents.entries[f"skills/{name}"], tree, name):
+        message = f"{name}@{definition.version} has other content than was approved under that version"
         hint = "put the content back, and open a new version with `skillctl revise`"
         yield Finding("SK412", message, found.document.file, 1, 1, name, hint)
 
 
 def _is_approved_content(statement: Statement, entries: list[TreeFile], tree: Tree, name: str) -> bool:
     """Compared by Git's object ids first; only where the definition's bytes differ must the digest be taken."""
-    listed = {subject.name: subject.digest.git_blob for subject in statement.subject}
-    present = {entry.path.removeprefix(f"skills/{name}/"): entry.blob for entry in entries}
+    listed = {subject.name: (subject.annotations.mode, subject.digest.git_blob) for subject in statement.subject}
+    present = {entry.path.removeprefix(f"skills/{name}/"): (entry.mode, entry.blob) for entry in entries}
     if listed == present:
         return True
     if {path for path in listed.keys() | present.keys() if listed.get(path) != present.get(path)} - set(

@@ -1,8 +1,7 @@
 """Read: a tree → its skills, suites, approvals and policy, and a finding for whatever cannot be read."""
 
 import json
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from skillctl.domain import approval, policy, serving, skill, suite
@@ -11,12 +10,13 @@ from skillctl.domain.finding import Finding
 from skillctl.domain.policy import Policy
 from skillctl.domain.schema import nearest
 from skillctl.domain.serving import Serving
-from skillctl.domain.skill import Skill
+from skillctl.domain.skill import ReadDefinition, Skill
 from skillctl.domain.suite import ReadSuite
 from skillctl.errors import UsageError
 from skillctl.workflows.ports import Tree
 
 SERVERS_FILE = ".claude/mcp-servers.json"
+SUITE_NAME = "suite.yaml"
 FOLDERS = ("skills", "evals", "approvals", SERVERS_FILE, policy.FILE_NAME)
 
 
@@ -26,6 +26,7 @@ class Contents:
 
     names: list[str] = field(default_factory=list)
     skills: dict[str, Skill] = field(default_factory=dict)
+    governed: dict[str, ReadDefinition] = field(default_factory=dict)
     suites: dict[str, ReadSuite] = field(default_factory=dict)
     servings: dict[str, Serving] = field(default_factory=dict)
     approvals: dict[str, dict[str, approval.Statement]] = field(default_factory=dict)
@@ -50,27 +51,43 @@ class Contents:
 
 def read(tree: Tree) -> Contents:
     """Everything in a tree; one broken file never hides another."""
-    contents = Contents()
-    listed = tree.files(*FOLDERS)
-    for entry in listed:
-        contents.entries.setdefault("/".join(entry.path.split("/")[:2]), []).append(entry)
-    texts = tree.read(entry for entry in listed if _is_read(entry))
+    contents, texts = _opened(tree, (*skill.DEFINITION_NAMES, skill.SHEET_NAME, SUITE_NAME))
     _read_policy(texts, contents)
     _read_servers(texts, contents)
     _read_skills(texts, contents)
+    _read_suites(texts, contents)
     _read_approvals(texts, contents)
     contents.findings.sort(key=lambda finding: finding.order)
     return contents
 
 
-def _is_read(entry: TreeFile) -> bool:
+def read_governed(tree: Tree) -> Contents:
+    """Only how skills are governed and what was approved: what a release asks of a commit, of however many skills."""
+    contents, texts = _opened(tree, skill.DEFINITION_NAMES)
+    for folder, raw in _by_folder(texts, contents).items():
+        found, findings = skill.read_definition(folder, raw)
+        contents.findings += findings
+        if found is not None:
+            contents.governed[folder.partition("/")[2]] = found
+    _read_approvals(texts, contents)
+    return contents
+
+
+def _opened(tree: Tree, names: Collection[str]) -> tuple[Contents, Mapping[str, bytes]]:
+    """The entries of a tree by folder, and the bytes of the files of these names."""
+    contents = Contents()
+    listed = tree.files(*FOLDERS)
+    for entry in listed:
+        contents.entries.setdefault("/".join(entry.path.split("/")[:2]), []).append(entry)
+    return contents, tree.read(entry for entry in listed if _is_read(entry, names))
+
+
+def _is_read(entry: TreeFile, names: Collection[str]) -> bool:
     if entry.mode not in FILE_MODES:
         return False
     parts = entry.path.split("/")
-    if parts[0] == "skills":
-        return len(parts) == 3 and parts[2] in (*skill.DEFINITION_NAMES, skill.SHEET_NAME)
-    if parts[0] == "evals":
-        return len(parts) == 3 and parts[2] == "suite.yaml"
+    if parts[0] in ("skills", "evals"):
+        return len(parts) == 3 and parts[2] in names
     if parts[0] == "approvals":
         return parts[-1] in (approval.FILE_NAME, serving.FILE_NAME)
     return True
@@ -93,26 +110,38 @@ def _read_servers(texts: Mapping[str, bytes], contents: Contents) -> None:
         contents.findings.append(Finding("SK008", message, SERVERS_FILE, hint="it is JSON with a mapping `mcpServers`"))
 
 
-def _read_skills(texts: Mapping[str, bytes], contents: Contents) -> None:
-    by_folder: dict[str, dict[str, bytes]] = defaultdict(dict)
+def _by_folder(texts: Mapping[str, bytes], contents: Contents) -> Mapping[str, dict[str, bytes]]:
+    """The bytes that were read of each skill's folder, by name; a folder without any is there too."""
+    found: dict[str, dict[str, bytes]] = {
+        folder: {}
+        for folder, entries in contents.entries.items()
+        if folder.startswith("skills/") and _is_folder(folder, entries)
+    }
+    contents.names = [folder.partition("/")[2] for folder in found]
     for path, raw in texts.items():
-        if path.startswith("skills/"):
-            folder, _, name = path.rpartition("/")
-            by_folder[folder][name] = raw
-    for folder, entries in contents.entries.items():
-        name = folder.partition("/")[2]
-        if folder.startswith("skills/") and _is_folder(folder, entries):
-            contents.names.append(name)
-            files = frozenset(entry.path.removeprefix(folder + "/") for entry in entries)
-            found, findings = skill.read(folder, by_folder[folder], files)
+        folder, _, name = path.rpartition("/")
+        if folder in found:
+            found[folder][name] = raw
+    return found
+
+
+def _read_skills(texts: Mapping[str, bytes], contents: Contents) -> None:
+    for folder, raw in _by_folder(texts, contents).items():
+        files = frozenset(entry.path.removeprefix(folder + "/") for entry in contents.entries[folder])
+        found, findings = skill.read(folder, raw, files)
+        contents.findings += findings
+        if found is not None:
+            contents.skills[folder.partition("/")[2]] = found
+
+
+def _read_suites(texts: Mapping[str, bytes], contents: Contents) -> None:
+    for path, raw in texts.items():
+        folder, _, name = path.rpartition("/")
+        if name == SUITE_NAME:
+            found, findings = suite.read(folder, raw)
             contents.findings += findings
             if found is not None:
-                contents.skills[name] = found
-        elif folder.startswith("evals/") and f"{folder}/suite.yaml" in texts:
-            read_suite, findings = suite.read(folder, texts[f"{folder}/suite.yaml"])
-            contents.findings += findings
-            if read_suite is not None:
-                contents.suites[name] = read_suite
+                contents.suites[folder.partition("/")[2]] = found
 
 
 def _is_folder(folder: str, entries: Sequence[TreeFile]) -> bool:
