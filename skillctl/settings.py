@@ -29,12 +29,6 @@ class Target:
     n8n_secret: str | None = field(repr=False)
     unset: tuple[str, ...]
 
-    @property
-    def destinations(self) -> list[str]:
-        """Who is told of a release: every destination that the environment names."""
-        named = {"mattermost": self.environment.mattermost, "n8n": self.environment.n8n}
-        return [name for name, configured in named.items() if configured is not None]
-
 
 def target(root: Path, name: str, environ: Mapping[str, str] = os.environ) -> Target:
     """The environment `name` of the `skillctl.yaml` in `root`; UsageError where there is none."""

@@ -1,6 +1,7 @@
 """Wiring: settings → adapters → workflows; the only place that knows both sides. Adapters load when they are needed."""
 
 import os
+import shutil
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skillctl import __version__, settings
-from skillctl.errors import UsageError
+from skillctl.errors import Unreachable, UsageError
 
 if TYPE_CHECKING:
     from skillctl.adapters.clock import SystemClock
@@ -34,7 +35,9 @@ class Wiring:
     folder: Path
 
     def repository(self) -> "GitRepository":
-        """The Git repository that the folder lies in."""
+        """The Git repository that the folder lies in; Unreachable where there is no Git."""
+        # Asked first: what works on a repository cannot even be loaded without Git.
+        need_git()
         from skillctl.adapters.git_repository import GitRepository
 
         settings.forget_surrounding_git()
@@ -81,8 +84,13 @@ class Wiring:
         return settings.target(self.root(), name)
 
     def state(self) -> Path:
-        """`.skillctl/`, made where it is missing, and ignored by Git from the first moment."""
+        """`.skillctl/`, made where it is missing, and ignored by Git from the first moment.
+
+        UsageError where something else has that name.
+        """
         folder = self.root() / settings.STATE_FOLDER
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"`{folder}` is not a folder", hint=f"move it away: `mv {folder} {folder}.old`")
         folder.mkdir(exist_ok=True)
         ignore = folder / ".gitignore"
         if not ignore.exists():
@@ -90,11 +98,21 @@ class Wiring:
         return folder
 
 
+def need_git() -> None:
+    """Unreachable where there is no Git."""
+    if shutil.which("git") is None:
+        raise Unreachable("there is no `git` in `PATH`", hint="install Git (https://git-scm.com/downloads)")
+
+
 @contextmanager
 def production(target: "Target") -> Iterator["ProductionCatalogue"]:
     """The prod store of an environment, over PostgreSQL where `SKILLCTL_DATABASE_URL` is set, else over HTTPS."""
+    # It would log every retry, to a person who is told of the end of it.
+    from stamina.instrumentation import set_on_retry_hooks
+
     from skillctl.adapters.production_catalogue import ProductionCatalogue
 
+    set_on_retry_hooks([])
     if target.environment.store != "supabase":
         raise UsageError(f"environment `{target.name}` has no production store", hint="name one with `store: supabase`")
     if target.database_url:

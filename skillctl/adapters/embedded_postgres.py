@@ -17,7 +17,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from skillctl.errors import Unreachable
+from skillctl.errors import Unreachable, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,11 +82,14 @@ def find_server() -> Path | None:
 def embedded_postgres(folder: Path, bin_dir: Path | None) -> "Iterator[Server]":
     """Runs a server on the data under `folder` (made when empty), stopped when the block ends.
 
-    `bin_dir` is what `find_server` gave; None raises Unreachable with the way to install one. The server also
-    stops when the thread that entered the block dies, where the system can do that (Linux).
+    `bin_dir` is what `find_server` gave; None raises Unreachable with the way to install one, and a file in the place
+    of the folder UsageError. The server also stops when the thread that entered the block dies, where the system can
+    do that (Linux).
     """
     if bin_dir is None:
         raise Unreachable("no PostgreSQL server is installed", hint=_INSTALL)
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"`{folder}` is not a folder", hint="name one that is empty, or that is not there yet")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     owner = _Owner.of(folder, bin_dir)
     password = _prepared(folder, bin_dir, owner)

@@ -25,6 +25,8 @@ class EvidenceFiles:
         """All readable records of a skill; one that does not hash to its name was altered, so it is none."""
         records = []
         for path in sorted((self._folder / skill).glob("*.json")):
+            if not path.is_file():
+                continue
             try:
                 evidence = Evidence.model_validate_json(path.read_bytes())
             except ValidationError:

@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -11,7 +10,8 @@ from pathlib import Path
 import git
 from git.exc import GitCommandError
 
-from skillctl.adapters import atomic
+from skillctl.adapters import git_tree
+from skillctl.adapters.git_commit import FileCommit, said
 from skillctl.adapters.git_tree import GitTree, cat_blobs
 from skillctl.errors import Unreachable, UsageError
 
@@ -74,7 +74,8 @@ class GitRepository:
                         self._repo.git.rm("-r", "--cached", "--quiet", "--ignore-unmatch", "--", *gone)
                     tree = str(self._repo.git.write_tree())
                 except GitCommandError as problem:
-                    raise Unreachable(f"git could not read the working folder: {_said(problem)}") from None
+                    hint = "finish what `git status` shows (a merge, a lock), then try again"
+                    raise Unreachable(f"git could not read the working folder: {said(problem)}", hint=hint) from None
         return GitTree(self.root, tree)
 
     def blobs(self, ids: Iterable[str]) -> Mapping[str, bytes]:
@@ -83,10 +84,7 @@ class GitRepository:
 
     def hash_blob(self, raw: bytes) -> str:
         """The object id that Git gives these bytes."""
-        command = ["git", "hash-object", "--stdin"]
-        return (
-            subprocess.run(command, cwd=self.root, input=raw, capture_output=True, check=True).stdout.decode().strip()
-        )
+        return git_tree.run(self.root, ["git", "hash-object", "--stdin"], raw).decode().strip()
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether one commit lies in the history of another; False if either is unknown here."""
@@ -96,11 +94,31 @@ class GitRepository:
             return False
         return True
 
-    def authors(self, folder: str, since: str) -> list[str]:
-        """Everybody who committed to `folder` after the last commit to `since`, as `Name <mail>`, sorted."""
-        last = str(self._repo.git.log("-1", "--format=%H", "--", since))
-        span = [f"{last}..HEAD"] if last else ["HEAD"]
-        return sorted(set(str(self._repo.git.log("--format=%aN <%aE>", *span, "--", folder)).splitlines()))
+    def branch(self, name: str) -> list[str]:
+        """The newest commits of a branch as this clone knows it, its own and its origin's; none if it knows neither."""
+        refs = (f"refs/heads/{name}", f"refs/remotes/origin/{name}")
+        said_of = str(self._repo.git.for_each_ref("--format=%(objectname)", *refs))
+        return said_of.split()
+
+    def authors(self, folder: str, since: str | None) -> list[str]:
+        """Everybody who committed to `folder` after the commit `since` (None: ever), as `Name <mail>`, sorted.
+
+        Names are taken as committed: a `.mailmap` is content of the change, and could rename its author.
+        """
+        span = [f"{since}..HEAD"] if since else ["HEAD"]
+        return sorted(set(self._log("--format=%an <%ae>", *span, "--", folder).splitlines()))
+
+    def introduced(self, folder: str, at: str) -> Mapping[str, tuple[str, str | None]]:
+        """For each file below `folder`: the first-parent commit of `at` that brought it in last, and its parent."""
+        words = ("--first-parent", "-m", "--no-renames", "--diff-filter=A", "--format=%x00%H %P", "--name-only")
+        found: dict[str, tuple[str, str | None]] = {}
+        for record in self._log(*words, at, "--", folder).split("\0")[1:]:
+            head, *paths = record.splitlines()
+            commit, *parents = head.split(" ")
+            for path in paths:
+                if path:
+                    found.setdefault(path, (commit, parents[0] if parents and parents[0] else None))
+        return found
 
     def actor(self) -> str:
         """Who commits here, as `Name <mail>`."""
@@ -108,41 +126,28 @@ class GitRepository:
             identity = str(self._repo.git.var("GIT_COMMITTER_IDENT"))
         except GitCommandError as problem:
             hint = "run `git config user.name` and `git config user.email` with yours"
-            raise UsageError(f"git does not know who you are: {_said(problem)}", hint=hint) from None
+            raise UsageError(f"git does not know who you are: {said(problem)}", hint=hint) from None
         return identity.rsplit(" ", 2)[0]
 
     def commit(self, files: Mapping[str, bytes], message: str) -> str | None:
-        """Commit exactly these files, whatever else is staged or changed; None if HEAD says so already.
+        """Commit exactly these files with exactly these bytes, whatever else is staged or changed.
 
-        Where Git refuses (a hook, no identity), the files are put back and Unreachable is raised.
+        None if HEAD says so already. UsageError where a file has changes of somebody's that would be lost;
+        Unreachable where Git refuses, and then everything is as it was.
         """
         self.actor()
-        before = {path: self._bytes_of(path) for path in files}
-        with tempfile.TemporaryDirectory(prefix="skillctl-") as scratch:
-            index = Path(scratch) / "index"
-            if self._index.exists():
-                shutil.copy2(self._index, index)
-            return self._committed(files, message, before, index)
-
-    def _committed(
-        self, files: Mapping[str, bytes], message: str, before: Mapping[str, bytes | None], index: Path
-    ) -> str | None:
-        try:
-            for path, raw in files.items():
-                atomic.write(self.root / path, raw, Path(self._repo.git_dir))
-            self._repo.git.add("--", *files)
-            if not self._repo.git.diff("--cached", "--name-only", "HEAD", "--", *files):
-                return None
-            self._repo.git.commit("--only", "--quiet", f"--message={message}", "--", *files)
-        except GitCommandError as problem:
-            self._put_back(before, index)
-            raise Unreachable(f"git refused the commit: {_said(problem)}", hint="nothing was changed") from None
-        return self.head()
+        ids = {path: self.hash_blob(raw) for path, raw in files.items()}
+        return self.head() if FileCommit(self._repo, self.root, files, ids).made(message) else None
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Held while one process changes the repository; it ends with the process, so nothing is left behind."""
-        with (Path(self._repo.common_dir) / "skillctl.lock").open("w") as file:
+        path = Path(self._repo.common_dir) / "skillctl.lock"
+        try:
+            opened = path.open("w")
+        except OSError as problem:
+            raise Unreachable(f"the repository cannot be changed: {said(problem)}") from None
+        with opened as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -154,35 +159,17 @@ class GitRepository:
     def _index(self) -> Path:
         return Path(self._repo.index.path)
 
+    def _log(self, *words: str) -> str:
+        try:
+            return str(self._repo.git.log(*words))
+        except GitCommandError as problem:
+            raise Unreachable(f"git could not read its history: {said(problem)}") from None
+
     def _head(self) -> str | None:
         # Asked of Git itself: GitPython reads no repository of SHA-256 objects.
         try:
             return str(self._repo.git.rev_parse("--verify", "--quiet", "HEAD^{commit}"))
         except GitCommandError as problem:
             if problem.status != 1:
-                raise Unreachable(f"git could not read `{self.root}`: {_said(problem)}") from None
+                raise Unreachable(f"git could not read `{self.root}`: {said(problem)}") from None
             return None
-
-    def _bytes_of(self, path: str) -> bytes | None:
-        file = self.root / path
-        return file.read_bytes() if file.exists() else None
-
-    def _put_back(self, before: Mapping[str, bytes | None], index: Path) -> None:
-        for path, raw in before.items():
-            if raw is not None:
-                atomic.write(self.root / path, raw, Path(self._repo.git_dir))
-                continue
-            (self.root / path).unlink(missing_ok=True)
-            with contextlib.suppress(OSError):
-                # Folders that were made for the file; one that holds something else stays.
-                for folder in Path(path).parents:
-                    (self.root / folder).rmdir()
-        if index.exists():
-            shutil.copy2(index, self._index)
-        else:
-            self._index.unlink(missing_ok=True)
-
-
-def _said(problem: GitCommandError) -> str:
-    words = str(problem.stderr or problem.stdout).strip().removeprefix("stderr:").strip().strip("'")
-    return " ".join(words.split()) or f"exit code {problem.status}"

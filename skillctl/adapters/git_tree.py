@@ -19,7 +19,7 @@ class GitTree:
         """All entries below these folders (or these files themselves), sorted by path."""
         command = ["git", "ls-tree", "-r", "-z", "--full-tree", self._treeish, "--", *folders]
         entries = []
-        for record in _run(self._root, command).split(b"\0"):
+        for record in run(self._root, command).split(b"\0"):
             if record:
                 head, _, path = record.partition(b"\t")
                 mode, _, blob = head.split(b" ")
@@ -38,7 +38,7 @@ def cat_blobs(root: Path, ids: Iterable[str]) -> dict[str, bytes]:
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return {}
-    said = memoryview(_run(root, ["git", "cat-file", "--batch"], "\n".join(wanted).encode() + b"\n"))
+    said = memoryview(run(root, ["git", "cat-file", "--batch"], "\n".join(wanted).encode() + b"\n"))
     blobs: dict[str, bytes] = {}
     at = 0
     for wish in wanted:
@@ -59,7 +59,8 @@ def _line_end(said: memoryview, at: int) -> int:
     return at + bytes(said[at : at + 200]).index(b"\n")
 
 
-def _run(root: Path, command: list[str], told: bytes | None = None) -> bytes:
+def run(root: Path, command: list[str], told: bytes | None = None) -> bytes:
+    """What a plumbing command prints; Unreachable with its own words where it fails."""
     done = subprocess.run(command, cwd=root, input=told, capture_output=True, check=False)
     if done.returncode:
         words = " ".join(done.stderr.decode("utf-8", "replace").split())

@@ -1,7 +1,8 @@
 """`skillctl db`."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +10,9 @@ from skillctl import wiring
 from skillctl.cli import draw
 from skillctl.cli.options import EnvironmentOption, FormatOption
 from skillctl.cli.result import Format, Result
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -25,8 +29,7 @@ def push(context: typer.Context, env: EnvironmentOption = "prod", format: Format
 def status(context: typer.Context, env: EnvironmentOption = "prod", format: FormatOption = Format.TEXT) -> Result:
     """Name the migrations that the database has not yet; exit 1 if there are any."""
     pending = wiring.pending_migrations(wiring.Wiring(context.obj).target(env))
-    words = "pending:\n  " + "\n  ".join(pending) if pending else "the database is up to date"
-    return Result({"pending": pending}, 1 if pending else 0, (), lambda screen: draw.line(screen, words), format)
+    return Result({"pending": pending}, 1 if pending else 0, (), lambda screen: _draw(screen, pending), format)
 
 
 @app.command("serve")
@@ -40,3 +43,9 @@ def serve(
         print(f"export SKILLCTL_DATABASE_URL={url}", flush=True)  # noqa: T201
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
     return Result()
+
+
+def _draw(screen: "Console", pending: Sequence[str]) -> None:
+    draw.line(screen, "pending:" if pending else "the database is up to date")
+    for name in pending:
+        draw.line(screen, f"  {name}")

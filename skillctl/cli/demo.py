@@ -33,14 +33,16 @@ def run(
     try:
         with stage(folder, colour=screen.is_terminal, width=min(screen.width, 100)) as play:
             for number, (title, act) in enumerate(ACTS, start=1):
-                draw.line(screen, f"\n{number}. {title}", "bold")
+                draw.blank(screen)
+                draw.line(screen, f"{number}. {title}", "bold")
                 act(play)
             commands = play.commands
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
     seconds = time.monotonic() - begun
-    draw.line(screen, f"\nAll {len(ACTS)} steps did what they say: {commands} commands, {seconds:.0f} s", "bold green")
+    draw.blank(screen)
+    draw.line(screen, f"All {len(ACTS)} steps did what they say: {commands} commands, {seconds:.0f} s", "bold green")
     if keep:
         _how_to_go_on(screen, folder)
     return Result()
@@ -124,7 +126,9 @@ def _show_arrived(play: Stage, count: int) -> None:
     for name, bodies in play.arrived.items():
         _expect(len(bodies) == count, f"{name} received {len(bodies)} messages, not {count}")
         words = _worded(name, bodies[-1])
-        sys.stdout.write(f"\n  {name} received:\n" + "".join(f"  | {line}\n" for line in words.splitlines()))
+        sys.stdout.write(
+            f"\n  {name} received:\n" + "".join(f"  | {draw.plain(line)}\n" for line in words.splitlines())
+        )
     sys.stdout.flush()
 
 
@@ -142,16 +146,19 @@ def _expect(true: bool, otherwise: str) -> None:
 
 
 def _how_to_go_on(screen: "Console", folder: Path) -> None:
-    draw.line(
-        screen,
-        f"\nThe folder is kept. Start its production in one terminal:\n\n  skillctl db serve {folder}/production",
-    )
-    draw.line(screen, "\nand go on in another, with the variable that it prints:\n")
+    draw.blank(screen)
+    draw.line(screen, "The folder is kept. Start its production in one terminal:")
+    draw.blank(screen)
+    draw.line(screen, f"  skillctl db serve {folder}/production")
+    draw.blank(screen)
+    draw.line(screen, "and go on in another, with the variable that it prints:")
+    draw.blank(screen)
     for words in (f"cd {folder}/repository", "skillctl list", f"skillctl history {SKILL}", "skillctl plan"):
         draw.line(screen, f"  {words}")
     if settings.is_scripted():
         return
-    draw.line(screen, f"\nRemove it with `rm -r {folder}`", "dim")
+    draw.blank(screen)
+    draw.line(screen, f"Remove it with `rm -r {folder}`", "dim")
 
 
 ACTS = (

@@ -1,6 +1,9 @@
 """How answers look on a terminal: readable at 80 columns, without colour, and when piped."""
 
-from collections.abc import Iterable, Sequence
+import io
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from skillctl.domain.finding import Finding
@@ -23,18 +26,66 @@ _STYLES = {
     "completed": "green",
     "queued": "yellow",
 }
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+#: What joins letters and emoji; it is written in many languages and moves no cursor.
+_JOINERS = "\u200c\u200d"
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def console(*, stderr: bool = False) -> "Console":
     """A console that breaks no words to fit and marks up nothing by itself."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    class Own(Console):
+        def on_broken_pipe(self) -> None:
+            # The base class would end the process with 1, which is an answer.
+            raise
+
+    return Own(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+def rendered(show: Callable[["Console"], None], *, stderr: bool = False) -> str:
+    """What `show` draws, as the stream wants it, but not written to it: what is drawn is whole or not there."""
+    from rich.console import Console
+
+    looks, page = console(stderr=stderr), io.StringIO()
+    screen = Console(
+        file=page,
+        force_terminal=looks.is_terminal,
+        no_color=looks.no_color,
+        width=looks.width,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    show(screen)
+    return page.getvalue()
+
+
+def plain(text: str) -> str:
+    """Text of a repository or a store with its control and direction characters as escapes (`\\x1b`, `\\u202e`).
+
+    Whoever wrote a skill must not be able to move the reader's cursor, or to turn a line around.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if _is_seen(char) else _SHORT.get(char) or _escaped(ord(char)) for char in text)
 
 
 def line(screen: "Console", text: str, style: str | None = None) -> None:
     """One line, never broken: a path must survive being copied."""
-    screen.print(text, style=style, soft_wrap=True)
+    screen.print(plain(text), style=style, soft_wrap=True)
+
+
+def blank(screen: "Console") -> None:
+    """An empty line."""
+    screen.print()
+
+
+def paragraphs(screen: "Console", text: str) -> None:
+    """Text of several lines, wrapped at words."""
+    for part in re.split(r"\r\n|\r|\n", text.strip()):
+        screen.print(plain(part))
 
 
 def styled(word: str) -> str | None:
@@ -47,9 +98,9 @@ def findings(screen: "Console", found: Iterable[Finding]) -> None:
     from rich.text import Text
 
     for finding in found:
-        text = Text(f"{finding.file}:{finding.line}:{finding.column} ")
+        text = Text(f"{plain(finding.file)}:{finding.line}:{finding.column} ")
         text.append(finding.severity.value, style=styled(finding.severity.value))
-        text.append(f" {finding.code} {finding.message}")
+        text.append(plain(f" {finding.code} {finding.message}"))
         screen.print(text, soft_wrap=True)
         if finding.hint:
             line(screen, f"    hint: {finding.hint}", "dim")
@@ -65,5 +116,16 @@ def table(screen: "Console", heads: Sequence[str], rows: Iterable[Sequence[str]]
     for index, head in enumerate(heads):
         drawn.add_column(head, no_wrap=index == 0, overflow="fold")
     for row in rows:
-        drawn.add_row(*(Text(cell, style=styled(cell) or "") for cell in row))
+        drawn.add_row(*(Text(plain(cell), style=styled(cell) or "") for cell in row))
     screen.print(drawn)
+
+
+def _is_seen(char: str) -> bool:
+    return char in _JOINERS or unicodedata.category(char) not in _UNSEEN
+
+
+def _escaped(point: int) -> str:
+    if 0xDC80 <= point <= 0xDCFF:
+        # A byte of a file name that is not UTF-8.
+        point -= 0xDC00
+    return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"

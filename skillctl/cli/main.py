@@ -1,19 +1,24 @@
 """The command line: finds the command, loads only its file, and is the one boundary where errors end."""
 
+import contextlib
+import io
+import os
 import sys
 from collections.abc import Sequence
+from errno import EPIPE
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO, TypeGuard
 
 from skillctl import __version__
 
 if TYPE_CHECKING:
     import typer
+    from rich.console import Console
 
     from skillctl.cli.result import Result
-    from skillctl.errors import SkillctlError
+    from skillctl.errors import SkillctlError, Unreachable
 
 #: Every command with the line that `--help` shows of it, in the order of a skill's life; its file has its name.
 COMMANDS = {
@@ -45,13 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         # Asked by scripts all the time, and answered without loading anything.
         sys.stdout.write(f"skillctl {__version__}\n")
         sys.exit(0)
+    _make_streams_hold_anything()
     try:
         code = _run(argv)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has seen enough; Python must not complain about it at exit.
-        sys.stderr.close()
-        code = 0
+    except KeyboardInterrupt:
+        code = 130
     sys.exit(code)
 
 
@@ -63,18 +66,25 @@ def _run(argv: list[str]) -> int:
     name = _command_in(argv)
     try:
         answer = _app(name)(argv, prog_name="skillctl", standalone_mode=False)
+        code, text = (answer.exit_code, _worded(name, answer)) if _is_result(answer) else (answer or 0, "")
     except SkillctlError as problem:
         return _failed(name, argv, problem)
     except typer.TyperException as problem:
+        if type(problem).__name__ == "NoArgsIsHelpError":
+            return _printed(sys.stdout, problem.format_message() + "\n", 2)
         hint = f"run `skillctl {name} --help`" if name in COMMANDS else "run `skillctl --help`"
         return _failed(name, argv, UsageError(_sentence(problem.format_message()), hint=hint))
-    except (KeyboardInterrupt, typer.Abort):
+    except typer.Abort:
         return 130
-    except BrokenPipeError:
-        raise
+    except SystemExit:
+        # How typer ends on a closed pipe, whatever was asked.
+        _mute(sys.__stdout__)
+        return 0 if "--help" in argv else _failed(name, argv, _unreachable(BrokenPipeError(EPIPE, "broken pipe")))
+    except OSError as problem:
+        return _failed(name, argv, _unreachable(problem))
     except Exception:
         return _bug(name, argv)
-    return answer if isinstance(answer, int) else _shown(name, answer) if answer is not None else 0
+    return _printed(sys.stdout, text, code)
 
 
 def _app(name: str | None) -> "typer.Typer":
@@ -145,15 +155,19 @@ def _wants_json(argv: Sequence[str]) -> bool:
     return "--format=json" in argv or ("--format", "json") in pairwise(argv)
 
 
-def _shown(name: str | None, result: "Result") -> int:
+def _is_result(answer: object) -> TypeGuard["Result"]:
+    from skillctl.cli.result import Result
+
+    return isinstance(answer, Result)
+
+
+def _worded(name: str | None, result: "Result") -> str:
     from skillctl.cli import draw
     from skillctl.cli.result import Format, envelope
 
     if result.format is Format.JSON:
-        print(envelope(name or "", result.exit_code, result.findings, result.data, None))  # noqa: T201
-    else:
-        result.text(draw.console())
-    return result.exit_code
+        return envelope(name or "", result.exit_code, result.findings, result.data, None) + "\n"
+    return draw.rendered(result.text)
 
 
 def _failed(name: str | None, argv: Sequence[str], problem: "SkillctlError") -> int:
@@ -164,14 +178,64 @@ def _failed(name: str | None, argv: Sequence[str], problem: "SkillctlError") -> 
     if _wants_json(argv):
         kind = problem.name if isinstance(problem, StoreRefused) else type(problem).__name__
         error = {"kind": kind, "message": problem.message, "hint": problem.hint}
-        print(envelope(name or "", problem.exit_code, (), {}, error))  # noqa: T201
-        return problem.exit_code
-    screen = draw.console(stderr=True)
+        return _printed(sys.stdout, envelope(name or "", problem.exit_code, (), {}, error) + "\n", problem.exit_code)
     word = "refused" if isinstance(problem, StoreRefused) else "error"
-    draw.line(screen, f"{word}: {problem.message}", "red")
-    if problem.hint:
-        draw.line(screen, f"\nhint: {problem.hint}")
-    return problem.exit_code
+
+    def show(screen: "Console") -> None:
+        draw.line(screen, f"{word}: {problem.message}", "red")
+        if problem.hint:
+            draw.blank(screen)
+            draw.line(screen, f"hint: {problem.hint}")
+
+    return _printed(sys.stderr, draw.rendered(show, stderr=True), problem.exit_code)
+
+
+def _unreachable(problem: OSError) -> "Unreachable":
+    """What the system refused, as one message: no defect of ours."""
+    import traceback
+
+    from skillctl import settings
+    from skillctl.errors import Unreachable
+
+    if settings.debugging():
+        traceback.print_exception(problem)
+    words = problem.strerror or str(problem) or type(problem).__name__
+    where = "" if problem.filename is None else f"`{problem.filename}`: "
+    hint = "set `SKILLCTL_DEBUG=1` to see where"
+    if isinstance(problem, PermissionError):
+        hint = "check who owns it (`ls -l`), or run as another user"
+    return Unreachable(f"{where}{words[:1].lower()}{words[1:]}", hint=hint)
+
+
+def _printed(stream: TextIO, text: str, code: int) -> int:
+    """Write an answer and say the exit code: a reader who has seen enough changes no answer, a full disk does."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        _mute(stream)
+    except OSError as problem:
+        _mute(stream)
+        if stream is not sys.stderr:
+            words = f"error: the answer could not be written: {(problem.strerror or str(problem)).lower()}\n"
+            return _printed(sys.stderr, words, 3)
+    return code
+
+
+def _mute(stream: TextIO | None) -> None:
+    # Python writes what is left in the stream when it ends, and would complain about the same thing again.
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _make_streams_hold_anything() -> None:
+    """Characters that a stream's encoding has not are written as escapes; a closed stream swallows."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _bug(name: str | None, argv: Sequence[str]) -> int:

@@ -10,6 +10,8 @@ from skillctl.cli.options import FormatOption, SkillArgument
 from skillctl.cli.result import Format, Result
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.promotion import Refusal, short
+from skillctl.domain.schema import nearest
+from skillctl.errors import UsageError
 from skillctl.wiring import Wiring
 from skillctl.workflows.promote import Promoted, promote
 
@@ -17,10 +19,31 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+#: What a promotion leads to, and the command that leads to each of the others.
+_REACHED = (Status.CANDIDATE, Status.APPROVED)
+_OTHERWISE = {Status.DRAFT.value: "revise", Status.DEPRECATED.value: "deprecate"}
+
+
+def _goal(text: str) -> Status:
+    """A status that a promotion leads to; UsageError for any other word."""
+    if text in _REACHED:
+        return Status(text)
+    near = nearest(text, _REACHED)
+    hint = f"did you mean `--to {near}`?" if near else "give `candidate` or `approved`, or leave `--to` out"
+    if text in _OTHERWISE:
+        hint = f"run `skillctl {_OTHERWISE[text]} NAME`"
+    raise UsageError(f"`--to {text}` is not where a promotion leads", hint=hint)
+
+
 def run(
     context: typer.Context,
     name: SkillArgument,
-    to: Annotated[Status | None, typer.Option("--to", help="The status to reach; by default the next one.")] = None,
+    to: Annotated[
+        Status | None,
+        typer.Option(
+            "--to", parser=_goal, metavar="[candidate|approved]", help="The status to reach; by default the next one."
+        ),
+    ] = None,
     format: FormatOption = Format.TEXT,
 ) -> Result:
     """Commit the step, or say every reason against it."""

@@ -1,6 +1,7 @@
 """What a command answers, and the two forms it is shown in: text for people, one JSON envelope for programs."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 ENVELOPE_VERSION = 1
+#: What `json` writes as it is: DEL and C1, line and paragraph separators, marks of direction, halves of pairs.
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 class Format(StrEnum):
@@ -39,8 +42,11 @@ class Result:
 def envelope(
     command: str, exit_code: int, findings: Sequence[Finding], data: Mapping[str, Any], error: Mapping[str, Any] | None
 ) -> str:
-    """The JSON text of an answer; the same keys for every command and every outcome."""
-    return json.dumps(
+    """The JSON text of an answer; the same keys for every command and every outcome.
+
+    What moves a cursor or turns a line around is an escape in it, for JSON is read on terminals too.
+    """
+    text = json.dumps(
         {
             "version": ENVELOPE_VERSION,
             "command": command,
@@ -53,6 +59,7 @@ def envelope(
         indent=2,
         ensure_ascii=False,
     )
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -26,6 +26,9 @@ def run(
     format: FormatOption = Format.TEXT,
 ) -> Result:
     """One skill of the folder, or of an environment."""
+    if version is not None and env is None:
+        hint = f"run `skillctl show {name} --env prod --version {version}`"
+        raise UsageError("`--version` is for the versions of an environment, and `--env` is not given", hint=hint)
     data = _of_environment(context, env, name, version) if env else _of_folder(context, name)
     return Result(data, 0, (), lambda screen: _draw(screen, data), format)
 
@@ -59,7 +62,7 @@ def _of_environment(context: typer.Context, env: str, name: str, version: str | 
 
 def _draw(screen: "Console", data: dict[str, Any]) -> None:
     draw.line(screen, f"{data['name']}@{data['version']}", "bold")
-    screen.print(data["description"])
+    draw.paragraphs(screen, data["description"])
     for key, value in data.items():
         if key in ("name", "version", "description", "inputs", "outputs", "manifest") or value in (None, [], {}):
             continue

@@ -98,6 +98,7 @@ def _bold(text: str, colour: bool) -> str:
 @contextmanager
 def stage(folder: Path, *, colour: bool, width: int) -> Iterator[Stage]:
     """A running stage in an empty folder; its server and sink end with the block, its files stay."""
+    wiring.need_git()
     repository = folder / "repository"
     secret = secrets.token_hex(16)
     with wiring.local_production(folder / "production") as url, wiring.local_destinations(secret) as sink:

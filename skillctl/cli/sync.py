@@ -31,8 +31,7 @@ def run(
             production,
             revision,
             environment=env,
-            destinations=target.destinations,
-            limit=None if prune else target.environment.max_withdrawn,
+            prune=prune,
             tool=wiring.TOOL,
         )
     data = {**as_data(done.plan), "release": done.release, "head": done.head, "jobs": list(done.jobs)}

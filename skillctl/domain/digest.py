@@ -61,6 +61,12 @@ class Content:
     status_span: ByteSpan | None = None
 
 
+#: What the Skills extension of MCP lets a host expect of one skill, and what production can index.
+MOST_BYTES = 16 * 1024 * 1024
+MOST_FILES = 512
+LONGEST_PATH = 1000
+
+
 class Unmeasurable(ValueError):
     """The folder holds what has no identity: a link, a submodule, a filtered file, or no readable status."""
 
@@ -99,23 +105,38 @@ def measure_suite(folder: str, entries: Iterable[TreeFile], contents: Mapping[st
     return Content(_digest(manifest), manifest, files)
 
 
+def obstacle(folder: str, entry: TreeFile) -> str | None:
+    """Why an entry of a folder has no identity, whatever its bytes are; None if it may have one."""
+    path = entry.path.removeprefix(folder + "/")
+    if entry.mode not in FILE_MODES:
+        kind = {"120000": "a symbolic link", "160000": "a submodule"}.get(entry.mode, f"of mode {entry.mode}")
+        return f"`{entry.path}` is {kind}; only plain files have an identity"
+    if "\n" in path:
+        return f"`{folder}` holds a file with a line break in its name"
+    if any("\ud800" <= letter <= "\udfff" for letter in path):
+        return f"`{folder}` holds a file whose name is not UTF-8"
+    if len(path.encode()) > LONGEST_PATH:
+        return f"`{folder}` holds a file whose path is longer than {LONGEST_PATH:,} bytes"
+    return None
+
+
 def _files(folder: str, entries: Iterable[TreeFile], contents: Mapping[str, bytes]) -> tuple[ContentFile, ...]:
     files = []
     for entry in entries:
-        path = entry.path.removeprefix(folder + "/")
-        if entry.mode not in FILE_MODES:
-            kind = {"120000": "a symbolic link", "160000": "a submodule"}.get(entry.mode, f"of mode {entry.mode}")
-            raise Unmeasurable(f"`{entry.path}` is {kind}; only plain files have an identity")
-        if "\n" in path:
-            raise Unmeasurable(f"`{folder}` holds a file with a line break in its name")
-        if any("\ud800" <= letter <= "\udfff" for letter in path):
-            raise Unmeasurable(f"`{folder}` holds a file whose name is not UTF-8")
+        why = obstacle(folder, entry)
+        if why is not None:
+            raise Unmeasurable(why)
         raw = contents.get(entry.path)
         if raw is None:
             raise Unmeasurable(f"the bytes of `{entry.path}` are not in this clone; run `git fetch`")
         if raw.startswith(_LFS_POINTER):
             raise Unmeasurable(f"`{entry.path}` is a Git LFS pointer; commit the file itself")
+        path = entry.path.removeprefix(folder + "/")
         files.append(ContentFile(path, entry.mode, hashlib.sha256(raw).hexdigest(), entry.blob, len(raw)))
+    if len(files) > MOST_FILES:
+        raise Unmeasurable(f"`{folder}` holds {len(files):,} files, more than {MOST_FILES}")
+    if sum(file.size for file in files) > MOST_BYTES:
+        raise Unmeasurable(f"the files of `{folder}` are larger than {MOST_BYTES:,} bytes together")
     return tuple(sorted(files, key=lambda file: file.path.encode()))
 
 

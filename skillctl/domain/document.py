@@ -209,10 +209,12 @@ def _troubles(node: yaml.Node, text: str, seen: set[int], depth: int) -> Iterato
     if _is_decorated(node, text):
         yield _decoration(node, text)
         return
-    if isinstance(node, yaml.SequenceNode):
+    if isinstance(node, yaml.ScalarNode):
+        yield from _null(node)
+    elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
             yield from _troubles(item, text, seen, depth + 1)
-    elif isinstance(node, yaml.MappingNode):
+    else:
         keys: set[str] = set()
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
@@ -224,7 +226,14 @@ def _troubles(node: yaml.Node, text: str, seen: set[int], depth: int) -> Iterato
             if key.value in keys:
                 yield "SK003", f"the key `{key.value}` stands here a second time", key.start_mark, "keep one of them"
             keys.add(key.value)
+            yield from _null(key)
             yield from _troubles(value, text, seen, depth + 1)
+
+
+def _null(node: yaml.ScalarNode) -> Iterator[tuple[str, str, Any, str | None]]:
+    """An escape can spell what the text itself may not hold."""
+    if "\0" in node.value:
+        yield "SK001", "a NUL character, which no store can hold", node.start_mark, "take it out"
 
 
 def _is_decorated(node: yaml.Node, text: str) -> bool:

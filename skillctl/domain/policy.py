@@ -116,6 +116,12 @@ class Environment(Model):
     mattermost: Mattermost | None = None
     n8n: N8n | None = None
 
+    @property
+    def destinations(self) -> list[str]:
+        """Who is told of a release."""
+        named = {"mattermost": self.mattermost, "n8n": self.n8n}
+        return [name for name, configured in named.items() if configured is not None]
+
 
 class Policy(Model):
     """All of `skillctl.yaml`."""

@@ -78,22 +78,20 @@ def _reasons(request: Request) -> Iterator[Reason]:
         hint = f"run `skillctl validate {request.skill}`"
         yield Reason("invalid", "the skill has validation errors", f"{request.findings} errors", "none", hint)
     yield from _version_order(request)
-    if request.cases < request.gate.min_cases:
-        hint = f"add cases to `evals/{request.skill}/suite.yaml`"
-        yield Reason(
-            "too-few-cases", "the suite is too small", f"{request.cases} cases", f"{request.gate.min_cases}", hint
-        )
+    yield from _size(request.skill, request.cases, request.gate)
     if request.target is Status.APPROVED:
         yield from _evidence(request)
-        if request.gate.approvals:
-            yield Reason("unapproved", "approvals are missing", "0 approvals", f"{request.gate.approvals}")
+        yield from _approvals(request.gate)
 
 
 def _step(request: Request) -> Iterator[Reason]:
-    if is_step(request.source, request.target):
+    promoted = request.target in (Status.CANDIDATE, Status.APPROVED)
+    if promoted and is_step(request.source, request.target):
         return
     hint = None
-    if request.source is Status.DRAFT:
+    if request.target is Status.DEPRECATED:
+        hint = f"run `skillctl deprecate {request.skill} --reason …`"
+    elif request.source is Status.DRAFT:
         hint = f"run `skillctl promote {request.skill} --to candidate` first"
     elif request.source in (Status.APPROVED, Status.DEPRECATED):
         hint = f"run `skillctl revise {request.skill}` to open the next version"
@@ -126,7 +124,29 @@ def _evidence(request: Request) -> Iterator[Reason]:
             message = f"evidence is stale: the {part} changed after it was measured"
             yield Reason(f"stale-{part}", message, short(then), short(now), hint)
         return
-    gate = request.gate
+    yield from _verdict(evidence, request.gate)
+
+
+def unsatisfied(evidence: Evidence, gate: EffectiveGate) -> Iterator[Reason]:
+    """Every reason for which evidence of the right content does not open a gate to `approved`."""
+    yield from _size(evidence.skill, len(evidence.cases), gate)
+    yield from _verdict(evidence, gate)
+    yield from _approvals(gate)
+
+
+def _size(skill: str, cases: int, gate: EffectiveGate) -> Iterator[Reason]:
+    if cases < gate.min_cases:
+        hint = f"add cases to `evals/{skill}/suite.yaml`"
+        yield Reason("too-few-cases", "the suite is too small", f"{cases} cases", f"{gate.min_cases}", hint)
+
+
+def _approvals(gate: EffectiveGate) -> Iterator[Reason]:
+    if gate.approvals:
+        yield Reason("unapproved", "approvals are missing", "0 approvals", f"{gate.approvals}")
+
+
+def _verdict(evidence: Evidence, gate: EffectiveGate) -> Iterator[Reason]:
+    hint = f"run `skillctl eval {evidence.skill}`"
     if evidence.evidence_class not in gate.evidence:
         allowed = ", ".join(kind.value for kind in gate.evidence) or "nothing the policy allows"
         rehearsal = evidence.evidence_class is EvidenceClass.REHEARSAL

@@ -129,7 +129,7 @@ def _entry(name: str, wanted: Desired | None, held: SkillState | None) -> Entry:
         hint = f"restore it, or withdraw the version in `approvals/{name}/serving.yaml`"
         problem = Finding("SK410", message, f"approvals/{name}/serving.yaml", skill=name, hint=hint)
         return Entry(name, Action.BLOCKED, now.serving, now.serving, now.serving, problems=(problem,))
-    problems = (*wanted.problems, *_conflicts(wanted, now), *_dropped(wanted, now))
+    problems = (*wanted.problems, *_conflicts(wanted, now), *_late(wanted, now), *_dropped(wanted, now))
     if problems:
         return Entry(name, Action.BLOCKED, wanted.state.serving, now.serving, now.serving, problems=problems)
     return _difference(wanted, now)
@@ -152,6 +152,25 @@ def _conflicts(wanted: Desired, now: SkillState) -> Iterator[Finding]:
             message = f"{wanted.skill}@{version} is revoked in production, for ever"
             hint = f"put it under `revoked` in `{file}/serving.yaml`"
             yield Finding("SK408", message, f"{file}/serving.yaml", skill=wanted.skill, hint=hint)
+
+
+def folder_is_gone(skill: str) -> Finding:
+    """A skill whose approvals are there and whose folder is not."""
+    message = f"the folder `skills/{skill}` is gone, but its approvals are not"
+    hint = f"restore it; to take it from production, withdraw its versions in `approvals/{skill}/serving.yaml`"
+    return Finding("SK410", message, f"approvals/{skill}", skill=skill, hint=hint)
+
+
+def _late(wanted: Desired, now: SkillState) -> Iterator[Finding]:
+    """An approval that came in after a greater version was published could never be published itself."""
+    newest = versions.greatest(now.versions)
+    for version in wanted.state.versions:
+        if newest is not None and version not in now.versions and not versions.is_after(version, newest):
+            message = f"{wanted.skill}@{version} was approved after {newest} was published"
+            hint = "give that content a greater version: `skillctl revise`"
+            yield Finding(
+                "SK414", message, f"approvals/{wanted.skill}/{version}/approval.json", 1, 1, wanted.skill, hint
+            )
 
 
 def _dropped(wanted: Desired, now: SkillState) -> Iterator[Finding]:

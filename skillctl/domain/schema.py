@@ -30,7 +30,8 @@ def _semantic(text: str) -> str:
 
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=64)]
-VersionText = Annotated[str, StringConstraints(max_length=64), AfterValidator(_semantic)]
+LONGEST_VERSION = 64
+VersionText = Annotated[str, StringConstraints(max_length=LONGEST_VERSION), AfterValidator(_semantic)]
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 
 M = TypeVar("M", bound=BaseModel)

@@ -8,7 +8,7 @@ from skillctl.domain.lifecycle import Status
 from skillctl.domain.serving import Retirement, Serving
 from skillctl.errors import UsageError
 from skillctl.workflows.ports import Repository
-from skillctl.workflows.read import read
+from skillctl.workflows.read import read, refuse_unreadable
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ def deprecate(repository: Repository, name: str, version: str | None, retirement
         tree = repository.tree(repository.head())
         contents = read(tree)
         contents.known(name)
+        refuse_unreadable(contents, name)
         offered = contents.servings.get(name, Serving())
         wanted = version or offered.serving
         approved = contents.approved(name)

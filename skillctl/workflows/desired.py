@@ -1,74 +1,55 @@
 """What a commit says production must hold, judged: every approval checked against the bytes it lists."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from skillctl.domain import canonical, digest, skill
-from skillctl.domain.approval import Statement, path_of
-from skillctl.domain.digest import Content, TreeFile, Unmeasurable
-from skillctl.domain.evidence import Verdict
+from skillctl.domain import skill
+from skillctl.domain.approval import Statement
+from skillctl.domain.digest import TreeFile
 from skillctl.domain.finding import Finding
-from skillctl.domain.policy import COUNTING_CLASSES
-from skillctl.domain.release import Current, Desired, SkillState, VersionState
+from skillctl.domain.policy import Policy
+from skillctl.domain.release import Current, Desired, SkillState, VersionState, folder_is_gone
 from skillctl.domain.serving import Serving
 from skillctl.errors import UsageError
 from skillctl.workflows.measure import skill_content
 from skillctl.workflows.ports import Repository, Tree
+from skillctl.workflows.proof import Bundle, prove
 from skillctl.workflows.read import Contents, read_governed
 
 
 @dataclass(frozen=True)
-class Bundle:
-    """Everything production needs of one version: its blobs by SHA-256, and what `apply_release` is told."""
-
-    blobs: Mapping[str, bytes]
-    publish: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class Wanted:
-    """A judged commit: each skill as production must hold it, and the bundles of versions it has not."""
+    """A judged commit: each skill as production must hold it, the bundles of versions it has not, and its policy."""
 
     desired: Mapping[str, Desired]
     bundles: Mapping[tuple[str, str], Bundle]
+    policy: Policy
 
 
 def wanted(repository: Repository, commit: str, current: Current) -> Wanted:
     """Read a commit and judge it against what production holds; nothing of the working folder is looked at."""
     tree = repository.tree(commit)
     contents = read_governed(tree)
-    blobs = _needed_blobs(repository, contents, current)
+    lacking = {name: _unpublished(name, contents, current) for name in contents.approvals}
+    proofs = prove(
+        repository, commit, (contents.approvals[name][version] for name in lacking for version in lacking[name])
+    )
     desired: dict[str, Desired] = {}
-    bundles: dict[tuple[str, str], Bundle] = {}
     for name in sorted({*contents.names, *contents.approvals}):
         problems = [finding for finding in contents.findings if finding.skill == name]
-        for version in _unpublished(name, contents, current):
-            bundle = _bundle(contents.approvals[name][version], blobs)
-            if isinstance(bundle, Finding):
-                problems.append(bundle)
-            else:
-                bundles[name, version] = bundle
+        refused = (proofs[name, version] for version in lacking.get(name, ()))
+        problems += [proof for proof in refused if isinstance(proof, Finding)]
         problems += _serving_problems(name, contents)
         problems += _working_problems(name, contents, tree)
         if problems or name in contents.approvals:
             desired[name] = _desired(name, contents, tuple(problems))
-    return Wanted(desired, bundles)
+    bundles = {key: proof for key, proof in proofs.items() if isinstance(proof, Bundle)}
+    return Wanted(desired, bundles, contents.policy)
 
 
 def _unpublished(name: str, contents: Contents, current: Current) -> list[str]:
     held = current.skills.get(name)
     return [version for version in contents.approvals.get(name, {}) if held is None or version not in held.versions]
-
-
-def _needed_blobs(repository: Repository, contents: Contents, current: Current) -> Mapping[str, bytes]:
-    return repository.blobs(
-        subject.digest.git_blob
-        for name in contents.approvals
-        for version in _unpublished(name, contents, current)
-        for subject in contents.approvals[name][version].subject
-    )
 
 
 def _desired(name: str, contents: Contents, problems: tuple[Finding, ...]) -> Desired:
@@ -101,9 +82,7 @@ def _working_problems(name: str, contents: Contents, tree: Tree) -> Iterator[Fin
     found = contents.governed.get(name)
     if found is None:
         if name in contents.approvals and name not in contents.names:
-            message = f"the folder `skills/{name}` is gone, but its approvals are not"
-            hint = f"restore it, or withdraw its versions in `approvals/{name}/serving.yaml` and keep the folder"
-            yield Finding("SK410", message, f"approvals/{name}", skill=name, hint=hint)
+            yield folder_is_gone(name)
         return
     definition, place = found.definition, found.document.place(("status",))
     statement = contents.approvals.get(name, {}).get(definition.version)
@@ -133,78 +112,3 @@ def _is_approved_content(statement: Statement, entries: list[TreeFile], tree: Tr
         return skill_content(tree, name).digest == statement.predicate.digest
     except UsageError:
         return False
-
-
-def _bundle(statement: Statement, blobs: Mapping[str, bytes]) -> Bundle | Finding:
-    """What to bring up for a version, or why it may not be: the statement must be proved by the bytes it lists."""
-    said = statement.predicate
-    file = path_of(said.skill, said.version)
-
-    def refused(code: str, message: str, hint: str) -> Finding:
-        return Finding(code, f"{said.skill}@{said.version}: {message}", file, skill=said.skill, hint=hint)
-
-    missing = [subject.name for subject in statement.subject if subject.digest.git_blob not in blobs]
-    if missing:
-        return refused("SK404", f"the bytes of `{missing[0]}` are not in this clone", "run `git fetch --unshallow`")
-    try:
-        content, raw = _content(statement, blobs)
-    except Unmeasurable as problem:
-        return refused("SK405", str(problem), "an approval is never edited: restore it from Git")
-    if content.digest != said.digest:
-        return refused("SK405", "the files listed do not give the digest approved", "restore the approval from Git")
-    evidence = said.evidence
-    subject = (evidence.skill, evidence.version, evidence.skill_digest, evidence.policy_digest)
-    if subject != (said.skill, said.version, said.digest, said.policy_digest):
-        return refused("SK406", "the evidence is of something else", f"run `skillctl eval {said.skill}`")
-    if evidence.verdict is not Verdict.PASSED or evidence.evidence_class not in COUNTING_CLASSES:
-        what = f"the evidence is {evidence.verdict}, {evidence.evidence_class}"
-        return refused("SK406", what, f"run `skillctl eval {said.skill}`")
-    return _packed(statement, content, raw)
-
-
-def _content(statement: Statement, blobs: Mapping[str, bytes]) -> tuple[Content, dict[str, bytes]]:
-    folder = f"skills/{statement.predicate.skill}"
-    entries = [
-        TreeFile(f"{folder}/{subject.name}", subject.annotations.mode, subject.digest.git_blob)
-        for subject in statement.subject
-    ]
-    raw = {entry.path: blobs[entry.blob] for entry in entries}
-    for subject in statement.subject:
-        if hashlib.sha256(blobs[subject.digest.git_blob]).hexdigest() != subject.digest.sha256:
-            raise Unmeasurable(f"`{subject.name}` does not hash to the `sha256` that the approval lists")
-    return digest.measure_skill(folder, entries, raw), raw
-
-
-def _packed(statement: Statement, content: Content, raw: Mapping[str, bytes]) -> Bundle:
-    said = statement.predicate
-    folder = f"skills/{said.skill}"
-    read_skill, findings = skill.read(
-        folder,
-        {path.removeprefix(folder + "/"): value for path, value in raw.items()},
-        frozenset(file.path for file in content.files),
-    )
-    if read_skill is None:
-        return_file = path_of(said.skill, said.version)
-        raise UsageError(f"`{return_file}` approves what cannot be read: {findings[0].message}")
-    evidence, approval = canonical.text(said.evidence.record()).encode(), statement.text().encode()
-    definition = next(file for file in content.files if file.path == content.definition)
-    own = [content.manifest, evidence, approval]
-    blobs = {hashlib.sha256(part).hexdigest(): part for part in own}
-    blobs |= {file.sha256: raw[f"{folder}/{file.path}"] for file in content.files}
-    span = content.status_span
-    assert span is not None
-    publish = {
-        "version": said.version,
-        "digest": content.digest,
-        "manifest": content.digest.removeprefix("sha256:"),
-        "definition": {
-            "path": content.definition,
-            "sha256": definition.sha256,
-            "status_span": [span.offset, span.length],
-        },
-        "evidence": hashlib.sha256(evidence).hexdigest(),
-        "approval": hashlib.sha256(approval).hexdigest(),
-        "card": read_skill.card,
-        "card_sha256": canonical.sha256(read_skill.card),
-    }
-    return Bundle(blobs, publish)

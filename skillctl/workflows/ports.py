@@ -67,8 +67,16 @@ class Repository(Protocol):
         """Whether one commit lies in the history of another; False if either is unknown here."""
         ...
 
-    def authors(self, folder: str, since: str) -> list[str]:
-        """Everybody who committed to `folder` after the last commit to `since`, as `Name <mail>`, sorted."""
+    def branch(self, name: str) -> list[str]:
+        """The newest commits of a branch as this clone knows it, its own and its origin's; none if it knows neither."""
+        ...
+
+    def authors(self, folder: str, since: str | None) -> list[str]:
+        """Everybody who committed to `folder` after the commit `since` (None: ever), as `Name <mail>`, sorted."""
+        ...
+
+    def introduced(self, folder: str, at: str) -> Mapping[str, tuple[str, str | None]]:
+        """For each file below `folder`: the first-parent commit of `at` that brought it in last, and its parent."""
         ...
 
     def actor(self) -> str:
@@ -76,9 +84,10 @@ class Repository(Protocol):
         ...
 
     def commit(self, files: Mapping[str, bytes], message: str) -> str | None:
-        """Commit exactly these files, whatever else is staged or changed; None if they say so already.
+        """Commit exactly these files with exactly these bytes, whatever else is staged or changed.
 
-        Where Git refuses (a hook, no identity), the files are put back and Unreachable is raised.
+        None if HEAD says so already. UsageError where a file has changes of somebody's that would be lost;
+        Unreachable where Git refuses, and then everything is as it was.
         """
         ...
 

@@ -126,12 +126,18 @@ def _files(repository: Repository, tree: Tree, contents: Contents, step: Promoti
     if step.target is Status.APPROVED and step.evidence is not None:
         entries[path] = replace(entries[path], blob=repository.hash_blob(raw[path]))
         content = _measured(skill.folder, list(entries.values()), raw)
-        authors = repository.authors(skill.folder, f"approvals/{step.skill}")
+        authors = repository.authors(skill.folder, _last_approval(repository, step.skill))
         statement = approval.state(content, step.evidence, authors)
         files[approval.path_of(step.skill, step.version)] = statement.text().encode()
         offered = contents.servings.get(step.skill, Serving()).offers(step.version)
         files[serving.path_of(step.skill)] = serving.write(offered)
     return files
+
+
+def _last_approval(repository: Repository, name: str) -> str | None:
+    """The commit that brought in the newest approval of a skill: what came after it is what is approved now."""
+    brought = repository.introduced(f"approvals/{name}", repository.head())
+    return next((commit for path, (commit, _) in brought.items() if path.endswith(approval.FILE_NAME)), None)
 
 
 def _measured(folder: str, entries: list[TreeFile], raw: dict[str, bytes]) -> Content:

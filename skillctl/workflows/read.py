@@ -62,8 +62,9 @@ def read(tree: Tree) -> Contents:
 
 
 def read_governed(tree: Tree) -> Contents:
-    """Only how skills are governed and what was approved: what a release asks of a commit, of however many skills."""
+    """Only the policy, how skills are governed and what was approved: all that a release asks of a commit."""
     contents, texts = _opened(tree, skill.DEFINITION_NAMES)
+    _read_policy(texts, contents)
     for folder, raw in _by_folder(texts, contents).items():
         found, findings = skill.read_definition(folder, raw)
         contents.findings += findings
@@ -71,6 +72,14 @@ def read_governed(tree: Tree) -> Contents:
             contents.governed[folder.partition("/")[2]] = found
     _read_approvals(texts, contents)
     return contents
+
+
+def refuse_unreadable(contents: Contents, name: str) -> None:
+    """UsageError where an approval or serving file cannot be read: writing it anew would lose what it says."""
+    for finding in contents.findings:
+        if finding.skill == name and finding.file.startswith("approvals/"):
+            where = f"{finding.file}:{finding.line}:{finding.column}"
+            raise UsageError(f"{where} {finding.message}", hint=finding.hint or f"run `skillctl validate {name}`")
 
 
 def _opened(tree: Tree, names: Collection[str]) -> tuple[Contents, Mapping[str, bytes]]:

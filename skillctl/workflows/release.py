@@ -1,14 +1,14 @@
 """Release: a commit → the plan of what production must change, and the sync that makes it so."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from skillctl.domain import notice, release
-from skillctl.domain.policy import MaxWithdrawn
+from skillctl.domain.policy import FILE_NAME, Environment, MaxWithdrawn
 from skillctl.domain.release import Action, Current, Entry, Plan
-from skillctl.errors import StoreRefused, Unreachable
+from skillctl.errors import StoreRefused, Unreachable, UsageError
 from skillctl.workflows.desired import Wanted, wanted
 from skillctl.workflows.ports import Production, Repository
 
@@ -47,34 +47,49 @@ def plan(repository: Repository, production: Production, revision: str) -> Plann
 
 
 def sync(
-    repository: Repository,
-    production: Production,
-    revision: str,
-    *,
-    environment: str,
-    destinations: Sequence[str],
-    limit: MaxWithdrawn | None,
-    tool: str,
+    repository: Repository, production: Production, revision: str, *, environment: str, prune: bool, tool: str
 ) -> Synced:
     """Make production hold what a revision says, together with the jobs that tell of it; the second run is empty.
 
-    StoreRefused where it would withdraw more than `limit` allows; None allows everything.
+    Who is told, and what may be withdrawn unless `prune`, is the policy of that revision. StoreRefused where it is not
+    on the release branch, or would withdraw too much.
     """
     planned = plan(repository, production, revision)
     current = planned.plan.current
-    _stay_within(limit, planned.plan)
+    told = _environment(planned, environment)
+    _on_branch(repository, planned.plan.commit, told.release_branch)
+    if not prune:
+        _stay_within(told.max_withdrawn, planned.plan)
     if not planned.plan.changes and current.commit == planned.plan.commit:
         return Synced(planned.plan, None, current.head, (), 0)
     stored = _bring_up(production, planned)
-    answer = production.apply(_payload(planned, environment, destinations, repository.actor(), tool))
+    payload = _payload(planned, environment, told.destinations, repository.actor(), tool)
+    answer = production.apply(payload)
     _read_back(planned, production.current())
     made = answer["release"] if planned.plan.changes else None
     jobs = tuple(job["destination"] for job in answer.get("jobs", ()))
     return Synced(planned.plan, made, answer.get("head"), jobs, stored)
 
 
-def _stay_within(limit: MaxWithdrawn | None, made: Plan) -> None:
-    if limit is not None and release.withdraws_too_much(made, limit.fraction, limit.above):
+def _environment(planned: Planned, name: str) -> Environment:
+    found = planned.wanted.policy.environments.get(name)
+    if found is None:
+        commit = planned.plan.commit[:12]
+        hint = f"commit it to `environments` in `{FILE_NAME}`"
+        raise UsageError(f"the `{FILE_NAME}` of commit {commit} has no environment `{name}`", hint=hint)
+    return found
+
+
+def _on_branch(repository: Repository, commit: str, branch: str) -> None:
+    tips = repository.branch(branch)
+    if not any(repository.is_ancestor(commit, tip) for tip in tips):
+        message = f"commit {commit[:12]} is not on the release branch `{branch}`"
+        hint = f"merge it first, or run `git fetch origin {branch}`"
+        raise StoreRefused("off-release-branch", message, hint=hint)
+
+
+def _stay_within(limit: MaxWithdrawn, made: Plan) -> None:
+    if release.withdraws_too_much(made, limit.fraction, limit.above):
         gone = release.withdrawals(made)
         message = f"{len(gone)} skills would be withdrawn at once: {', '.join(gone[:5])} …"
         hint = "look at `skillctl plan`; if it is meant, run `skillctl sync --prune`"

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from skillctl.domain import version as versions
 from skillctl.domain.definition_text import rewritten
 from skillctl.domain.lifecycle import Status
+from skillctl.domain.schema import LONGEST_VERSION
 from skillctl.errors import UsageError
 from skillctl.workflows.ports import Repository
-from skillctl.workflows.read import read
+from skillctl.workflows.read import read, refuse_unreadable
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def revise(repository: Repository, name: str, part: str, version: str | None) ->
         skill = contents.skills.get(name)
         if skill is None:
             raise UsageError(f"`{name}` cannot be read", hint=f"run `skillctl validate {name}`")
+        refuse_unreadable(contents, name)
         definition, served = skill.definition, contents.servings.get(name)
         serving = served.serving if served else None
         if definition.status in (Status.DRAFT, Status.CANDIDATE):
@@ -43,8 +45,10 @@ def revise(repository: Repository, name: str, part: str, version: str | None) ->
         known = [*contents.approved(name), definition.version]
         greatest = versions.greatest(known) or definition.version
         wanted = version or versions.bumped(greatest, part)
-        if versions.parse(wanted) is None or not versions.is_after(wanted, greatest):
-            raise UsageError(f"`{wanted}` is not a version greater than {greatest}")
+        if versions.parse(wanted) is None or len(wanted) > LONGEST_VERSION or not versions.is_after(wanted, greatest):
+            example = versions.bumped(greatest, part)
+            hint = f"a semantic version of at most {LONGEST_VERSION} characters is meant, such as `{example}`"
+            raise UsageError(f"`{wanted}` is not a version greater than {greatest}", hint=hint)
         path = skill.document.file
         raw = tree.read(entry for entry in contents.entries[skill.folder] if entry.path == path)[path]
         draft = rewritten(raw, {"status": Status.DRAFT.value, "version": wanted})

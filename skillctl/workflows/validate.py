@@ -1,10 +1,11 @@
 """Validate: every problem of every skill, in one run."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from skillctl.domain import rules
-from skillctl.domain.finding import Finding
+from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.release import folder_is_gone
 from skillctl.domain.rules.subject import Subject, World
 from skillctl.workflows.ports import Tree
 from skillctl.workflows.read import Contents, read
@@ -31,10 +32,33 @@ def validate(tree: Tree, names: Sequence[str] = ()) -> Validation:
 def judged(contents: Contents, names: Collection[str]) -> list[Finding]:
     """What could not be read, of any skill, and what the rules find in those named."""
     world = World(frozenset(contents.names), contents.servers)
-    findings = list(contents.findings)
+    findings = [*contents.findings, *_strays(contents)]
     for name, skill in contents.skills.items():
         if name not in names:
             continue
-        subject = Subject(skill, contents.suites.get(name), contents.servings.get(name), contents.approved(name))
+        subject = Subject(
+            skill,
+            contents.suites.get(name),
+            contents.servings.get(name),
+            contents.approved(name),
+            contents.entries[skill.folder],
+        )
         findings += rules.judge(subject, world)
     return sorted(findings, key=lambda finding: finding.order)
+
+
+def _strays(contents: Contents) -> Iterator[Finding]:
+    """What belongs to no skill: nothing at all, a suite or an approval whose skill is gone."""
+    if not contents.names:
+        hint = "write `skills/<name>/skill.yaml` and `SKILL.md`"
+        yield Finding("SK010", "there are no skills here", "skills", hint=hint, severity=Severity.WARNING)
+    known = set(contents.names)
+    for folder in contents.entries:
+        kind, _, name = folder.partition("/")
+        if name in known or not name:
+            continue
+        if kind == "evals":
+            message = f"there is a suite for `{name}`, but no `skills/{name}`"
+            yield Finding("SK305", message, folder, skill=name, hint="remove it, or restore the skill")
+        elif kind == "approvals" and name in contents.approvals:
+            yield folder_is_gone(name)

@@ -90,7 +90,7 @@ create index evidence_skill_idx on mcp.evidence (skill, version);
 create table mcp.releases (
   id uuid primary key,
   seq bigint generated always as identity unique,
-  commit text not null check (commit ~ '^[0-9a-f]{40}$'),
+  commit text not null check (commit ~ '^([0-9a-f]{40}|[0-9a-f]{64})$'),
   parent uuid references mcp.releases (id),
   actor text not null,
   tool text not null,
@@ -101,6 +101,8 @@ create table mcp.releases (
   -- One release has no parent, and no two have the same one: the history is a line.
   constraint releases_line unique nulls not distinct (parent)
 );
+-- Not compressed: for the changes of thousands of skills that took longer than all else.
+alter table mcp.releases alter column changes set storage external;
 comment on column mcp.releases.head is 'The last hash of the promotions'' ledger after this release.';
 
 alter table mcp.skill_versions add constraint skill_versions_release
@@ -109,7 +111,7 @@ create index skill_versions_release_idx on mcp.skill_versions (release);
 
 create table mcp.deployed (
   single boolean primary key default true check (single),
-  commit text check (commit ~ '^[0-9a-f]{40}$'),
+  commit text check (commit ~ '^([0-9a-f]{40}|[0-9a-f]{64})$'),
   release uuid references mcp.releases (id)
 );
 comment on table mcp.deployed is 'One row: the commit that production holds, and the last release that changed anything.';

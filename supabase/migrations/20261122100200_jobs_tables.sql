@@ -5,13 +5,13 @@ revoke all on schema mcp_jobs from public;
 
 create table mcp_jobs.jobs (
   id uuid primary key default gen_random_uuid(),
-  source text not null check (source <> ''),
-  job_type text not null check (job_type <> ''),
+  source text not null check (source <> '' and length(source) <= 100),
+  job_type text not null check (job_type <> '' and length(job_type) <= 100),
   payload jsonb not null default '{}',
   priority int not null default 5,
   status text not null default 'queued'
     check (status in ('queued', 'processing', 'completed', 'failed', 'cancelled')),
-  idempotency_key text unique,
+  idempotency_key text check (length(idempotency_key) <= 200),
   run_at timestamptz not null default now(),
   attempts int not null default 0,
   max_attempts int not null default 8 check (max_attempts > 0),
@@ -21,7 +21,9 @@ create table mcp_jobs.jobs (
   updated_at timestamptz not null default now(),
   finished_at timestamptz,
   last_error text,
-  result jsonb
+  result jsonb,
+  -- By source, so that nobody's key stands in the way of another's job.
+  unique (source, idempotency_key)
 );
 comment on column mcp_jobs.jobs.priority is 'The smaller, the sooner; 5 is the usual one.';
 comment on column mcp_jobs.jobs.worker is 'Who holds the lease, or held the last one.';

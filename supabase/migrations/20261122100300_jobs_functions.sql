@@ -6,18 +6,23 @@ language plpgsql security definer set search_path = '' as $$
 declare
   job_id uuid;
 begin
+  if p_source = 'skillctl' then
+    perform mcp.refuse('PT422', 'source-reserved', 'jobs of source `skillctl` are written by a release, and by nothing else',
+      'name the app that asks as the source');
+  end if;
   insert into mcp_jobs.jobs (source, job_type, payload, priority, idempotency_key, run_at)
   values (p_source, p_job_type, coalesce(p_payload, '{}'), coalesce(p_priority, 5), p_idempotency_key,
           coalesce(p_run_at, now()))
-  on conflict (idempotency_key) do nothing
+  on conflict (source, idempotency_key) do nothing
   returning id into job_id;
   if job_id is null then
-    select j.id into job_id from mcp_jobs.jobs j where j.idempotency_key = p_idempotency_key;
+    select j.id into job_id from mcp_jobs.jobs j 
+     where j.source = p_source and j.idempotency_key = p_idempotency_key;
   end if;
   return job_id;
 end $$;
 comment on function mcp.enqueue_job(text, text, jsonb, int, text, timestamptz) is
-  'Adds a job and answers with its id; with a key that is known already, with the id of that job.';
+  'Adds a job and answers with its id; with a key that its source used before, with the id of that job.';
 
 create function public.enqueue_job(p_source text, p_job_type text, p_payload jsonb, p_priority int default 5) returns uuid
 language sql volatile security definer set search_path = '' as $$
@@ -72,7 +77,8 @@ begin
   end loop;
 end $$;
 
-create function mcp.claim_next_job(p_worker text, p_source text default null, p_lease_seconds int default 60) returns jsonb
+create function mcp.claim_next_job(p_worker text, p_source text default null, p_lease_seconds int default 60,
+                                   p_job_types jsonb default null) returns jsonb
 language plpgsql security definer set search_path = '' as $$
 declare
   job mcp_jobs.jobs;
@@ -80,6 +86,7 @@ begin
   perform mcp_jobs.recover_leases();
   select j.* into job from mcp_jobs.jobs j
    where j.status = 'queued' and j.run_at <= now() and (p_source is null or j.source = p_source)
+     and (p_job_types is null or p_job_types ? j.job_type)
    order by j.priority, j.run_at, j.created_at
    limit 1
      for update skip locked;
@@ -96,8 +103,8 @@ begin
   values (job.id, 'started', jsonb_build_object('worker', p_worker, 'attempt', job.attempts));
   return to_jsonb(job);
 end $$;
-comment on function mcp.claim_next_job(text, text, int) is
-  'The next due job, leased to the worker, or null. A worker that dies loses the lease, and the job is due again.';
+comment on function mcp.claim_next_job(text, text, int, jsonb) is
+  'The next due job of these types (null: of any), leased to the worker, or null. A worker that dies loses the lease, and the job is due again.';
 
 create function mcp_jobs.leased(p_job uuid, p_worker text) returns mcp_jobs.jobs
 language plpgsql set search_path = '' as $$
@@ -180,3 +187,20 @@ language sql stable security definer set search_path = '' as $$
     from (select j.status, count(*) as n from mcp_jobs.jobs j
            where p_source is null or j.source = p_source group by j.status) c
 $$;
+
+create function mcp.job_backlog(p_source text default null) returns jsonb
+language sql stable security definer set search_path = '' as $$
+  -- {"due": {type: n}, "later": {type: n}, "dead": {type: n}}; dead letters until they are resolved.
+  with counted as (
+    select case when j.run_at <= now() then 'due' else 'later' end as kind, j.job_type, count(*) as n
+      from mcp_jobs.jobs j
+     where j.status = 'queued' and (p_source is null or j.source = p_source) group by 1, 2
+    union all
+    select 'dead', d.job_type, count(*)
+      from mcp_jobs.dead_letter_queue d
+     where not d.resolved and (p_source is null or d.source = p_source) group by 2
+  )
+  select jsonb_object_agg(kind, coalesce((select jsonb_object_agg(c.job_type, c.n) from counted c where c.kind = k.kind), '{}'))
+    from unnest(array['due', 'later', 'dead']) k (kind)
+$$;
+comment on function mcp.job_backlog(text) is 'What is due, what waits for a later attempt, and what is dead, counted by type.';

@@ -104,9 +104,12 @@ language sql immutable set search_path = '' as $$
                               when 'array' then c.item -> 'promotions' else '[]' end) with ordinality p (item, place)
 $$;
 
-create function mcp.release_lines(p_release jsonb)
-returns table (skill text, version text, definition_path text, definition text,
-               place bigint, line text, mode text, sha256 text, path text)
+create type mcp.manifest_line as (
+  skill text, version text, definition_path text, definition text,
+  place bigint, line text, mode text, sha256 text, path text
+);
+
+create function mcp.release_lines(p_release jsonb) returns setof mcp.manifest_line
 language sql stable set search_path = '' as $$
   -- The lines of the manifests to publish; one that is not a mode, a hash and a path has null parts. Without the text's
   -- last character, which ends the last line.
@@ -114,8 +117,10 @@ language sql stable set search_path = '' as $$
          case when r.fits then substr(l.line, 1, 6) end, case when r.fits then substr(l.line, 8, 64) end,
          case when r.fits then substr(l.line, 73) end
     from mcp.release_publishes(p_release) p
-    join mcp.blobs m on m.sha256 = p.manifest,
-         lateral string_to_table(left(mcp.as_text(m.bytes), -1), E'\n') with ordinality l (line, place),
+    join mcp.blobs m on m.sha256 = p.manifest
+   -- `offset 0`, here and elsewhere: computed once, not for each use.
+   cross join lateral (select mcp.as_text(m.bytes) offset 0) whole (body),
+         lateral string_to_table(left(whole.body, -1), E'\n') with ordinality l (line, place),
          -- No counted repetition and no captures in the pattern: they made this a hundred times slower.
          lateral (select l.line ~ '^100(644|755) [0-9a-f]+ .' and strpos(substr(l.line, 8), ' ') = 65) r (fits)
 $$;

@@ -3,17 +3,17 @@
 create function mcp.release_rules()
 returns table (place int, parent text, key text, kind text, pattern text, size int, may_lack boolean)
 language sql immutable set search_path = '' as $$
-  -- `size` is apart from `pattern` because a counted repetition is ten times slower.
+  -- `size` is apart from `pattern` where there are many values, because a counted repetition is ten times slower.
   select row_number() over ()::int, r.parent, r.key, r.kind, r.pattern, r.size, r.may_lack
     from (values
       ('$', 'id', 'string', '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', null, false),
-      ('$', 'commit', 'string', '^[0-9a-f]+$', 40, false),
+      ('$', 'commit', 'string', '^([0-9a-f]{40}|[0-9a-f]{64})$', null, false),
       ('$', 'expected_release', 'string', '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$', null, true),
-      ('$', 'expected_commit', 'string', '^[0-9a-f]+$', 40, true),
+      ('$', 'expected_commit', 'string', '^([0-9a-f]{40}|[0-9a-f]{64})$', null, true),
       ('$', 'actor', 'string', '.', null, false),
       ('$', 'tool', 'string', '.', null, false),
       ('$', 'changes', 'array', '', null, false),
-      ('$', 'jobs', 'array', '', null, true),
+      ('$', 'jobs', 'array', '', null, false),
       ('$.changes[*]', 'skill', 'string', '^[a-z0-9]+(-[a-z0-9]+)*$', null, false),
       ('$.changes[*]', 'action', 'string', '^(publish|update|deprecate|reinstate|withdraw|revoke)$', null, false),
       ('$.changes[*]', 'version', 'string', '.', null, false),
@@ -35,7 +35,7 @@ language sql immutable set search_path = '' as $$
       ('$.changes[*].states.*', 'state', 'string', '^(approved|deprecated|withdrawn|revoked)$', null, false),
       ('$.changes[*].states.*', 'notice', 'object', '', null, true),
       ('$.changes[*].promotions[*]', 'version', 'string', '.', null, false),
-      ('$.changes[*].promotions[*]', 'action', 'string', '.', null, false),
+      ('$.changes[*].promotions[*]', 'action', 'string', '^(publish|deprecate|reinstate|withdraw|revoke)$', null, false),
       ('$.changes[*].promotions[*]', 'from_status', 'string', '.', null, true),
       ('$.changes[*].promotions[*]', 'to_status', 'string', '.', null, false),
       ('$.changes[*].promotions[*]', 'digest', 'string', '^sha256:[0-9a-f]+$', 71, false),
@@ -53,7 +53,6 @@ language sql stable set search_path = '' as $$
     from (select distinct parent from mcp.release_rules()) places
    cross join lateral jsonb_path_query(p_release, places.parent::jsonpath) item
     join mcp.release_rules() r on r.parent = places.parent
-   -- `offset 0`: taken out once, not for each use.
    cross join lateral (select item -> r.key as value, item ->> r.key as spelled offset 0) found
    where not case
            when found.spelled is null then r.may_lack
@@ -77,6 +76,9 @@ language sql stable set search_path = '' as $$
        from mcp.release_publishes(p_release) group by skill, version having count(*) > 1 limit 1),
     (select format('%s@%s has no semantic version', skill, version)
        from mcp.release_publishes(p_release) where mcp.semver_key(version) is null limit 1),
+    (select format('the job for %s has a name or type longer than 100 characters', left(j ->> 'destination', 100))
+       from jsonb_path_query(p_release, '$.jobs[*]') j
+      where greatest(length(j ->> 'destination'), length(j ->> 'job_type')) > 100 limit 1),
     (select format('two jobs for %s', j ->> 'destination')
        from jsonb_path_query(p_release, '$.jobs[*]') j group by j ->> 'destination' having count(*) > 1 limit 1))
 $$;

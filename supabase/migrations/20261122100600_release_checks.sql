@@ -1,71 +1,6 @@
 -- What a release must prove. Each check names the first version that fails it; none believes what the caller says about
 -- content: evidence, approvals and files are read from the stored bytes.
 
-create function mcp.check_evidence(p_release jsonb) returns void
-language plpgsql set search_path = '' as $$
-declare
-  bad record;
-begin
-  for bad in
-    select p.skill || '@' || p.version as version, p.digest, e.body
-      from mcp.release_publishes(p_release) p
-      left join mcp.blobs b on b.sha256 = p.evidence,
-           lateral (select mcp.as_object(b.bytes)) e (body)
-     where e.body is null
-        or e.body ->> 'verdict' is distinct from 'passed'
-        or coalesce(e.body ->> 'class', '') not in ('deterministic', 'recorded', 'live')
-        or (e.body ->> 'skill', e.body ->> 'version', e.body ->> 'skill_digest')
-           is distinct from (p.skill, p.version, p.digest)
-     order by p.skill, p.version
-     limit 1
-  loop
-    if bad.body is null then
-      perform mcp.refuse('PT422', 'evidence-missing', format('%s has no evidence', bad.version),
-        'measure it with `skillctl eval`, promote it, and sync again');
-    elsif bad.body ->> 'verdict' is distinct from 'passed' then
-      perform mcp.refuse('PT422', 'evidence-failed',
-        format('the evidence of %s says `%s`, not `passed`', bad.version, bad.body ->> 'verdict'),
-        'mend the skill, and measure it with `skillctl eval`');
-    elsif coalesce(bad.body ->> 'class', '') not in ('deterministic', 'recorded', 'live') then
-      perform mcp.refuse('PT422', 'evidence-rehearsal',
-        format('the evidence of %s is of class `%s`, which proves nothing', bad.version, bad.body ->> 'class'),
-        'measure it with a real runner: `skillctl eval`');
-    else
-      perform mcp.refuse('PT422', 'evidence-foreign',
-        format('the evidence of %s is of %s@%s, %s', bad.version, bad.body ->> 'skill', bad.body ->> 'version',
-               bad.body ->> 'skill_digest'),
-        format('measure exactly %s with `skillctl eval`', bad.digest));
-    end if;
-  end loop;
-end $$;
-
-create function mcp.check_approvals(p_release jsonb) returns void
-language plpgsql set search_path = '' as $$
-declare
-  bad record;
-begin
-  for bad in
-    select p.skill || '@' || p.version as version, p.digest, s.body, s.body -> 'predicate' as predicate
-      from mcp.release_publishes(p_release) p
-      left join mcp.blobs b on b.sha256 = p.approval,
-           lateral (select mcp.as_object(b.bytes)) s (body)
-     where s.body is null
-        or (s.body #>> '{predicate,skill}', s.body #>> '{predicate,version}', s.body #>> '{predicate,digest}')
-           is distinct from (p.skill, p.version, p.digest)
-     order by p.skill, p.version
-     limit 1
-  loop
-    if bad.body is null then
-      perform mcp.refuse('PT422', 'approval-missing', format('%s has no approval', bad.version),
-        'promote it with `skillctl promote --to approved`, and sync again');
-    end if;
-    perform mcp.refuse('PT422', 'approval-foreign',
-      format('the approval of %s is for %s@%s, %s', bad.version, bad.predicate ->> 'skill',
-             bad.predicate ->> 'version', bad.predicate ->> 'digest'),
-      format('promote exactly %s with `skillctl promote --to approved`', bad.digest));
-  end loop;
-end $$;
-
 create function mcp.check_versions(p_release jsonb) returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -100,7 +35,7 @@ begin
   end if;
 end $$;
 
-create function mcp.check_blobs(p_release jsonb) returns void
+create function mcp.check_blobs(p_release jsonb, p_lines mcp.manifest_line[]) returns void
 language plpgsql set search_path = '' as $$
 declare
   bad record;
@@ -112,7 +47,7 @@ begin
       union all
       select p.skill || '@' || p.version, p.definition_path, p.definition from mcp.release_publishes(p_release) p
       union all
-      select l.skill || '@' || l.version, l.path, l.sha256 from mcp.release_lines(p_release) l
+      select l.skill || '@' || l.version, l.path, l.sha256 from unnest(p_lines) l
        where l.path <> l.definition_path
     ) wanted
     left join mcp.blobs b on b.sha256 = wanted.sha256
@@ -125,7 +60,7 @@ begin
   end if;
 end $$;
 
-create function mcp.manifest_facts(p_release jsonb)
+create function mcp.manifest_facts(p_lines mcp.manifest_line[])
 returns table (skill text, version text, garbled boolean, unsorted boolean, doubled boolean, escaping boolean, bare text)
 language sql stable set search_path = '' as $$
   -- `bare`: the hash under which the manifest lists the definition, which is that of its bytes without the status.
@@ -133,11 +68,12 @@ language sql stable set search_path = '' as $$
          count(*) > count(distinct l.path), bool_or(l.path ~ '(^|/)\.{0,2}(/|$)'),
          max(l.sha256) filter (where l.path = l.definition_path)
     from (select *, lag(line) over (partition by skill, version order by place) as before
-            from mcp.release_lines(p_release)) l
+            from unnest(p_lines)) l
    group by l.skill, l.version
 $$;
 
-create function mcp.manifest_faults(p_release jsonb) returns table (skill text, version text, fault text)
+create function mcp.manifest_faults(p_release jsonb, p_lines mcp.manifest_line[])
+returns table (skill text, version text, fault text)
 language sql stable set search_path = '' as $$
   -- Why stored files are not what the manifest lists (whose hash is the digest), or null.
   select p.skill, p.version, case
@@ -157,20 +93,88 @@ language sql stable set search_path = '' as $$
     from mcp.release_publishes(p_release) p
     join mcp.blobs m on m.sha256 = p.manifest
     join mcp.blobs d on d.sha256 = p.definition
-    left join mcp.manifest_facts(p_release) f on f.skill = p.skill and f.version = p.version
+    left join mcp.manifest_facts(p_lines) f on f.skill = p.skill and f.version = p.version
 $$;
 
-create function mcp.check_manifests(p_release jsonb) returns void
+create function mcp.check_manifests(p_release jsonb, p_lines mcp.manifest_line[]) returns void
 language plpgsql set search_path = '' as $$
 declare
   bad record;
 begin
+  -- An index holds the path, and no index row is longer than a third of a page.
+  select l.skill || '@' || l.version as version, left(l.path, 60) as path into bad
+    from unnest(p_lines) l where octet_length(l.path) > 1024 order by l.skill, l.version limit 1;
+  if found then
+    perform mcp.refuse('PT422', 'invalid-release',
+      format('%s holds a file whose path is longer than 1024 bytes: %s …', bad.version, bad.path), 'give it a shorter name');
+  end if;
   select f.skill || '@' || f.version as version, f.fault into bad
-    from mcp.manifest_faults(p_release) f
+    from mcp.manifest_faults(p_release, p_lines) f
    where f.fault is not null
    order by f.skill, f.version limit 1;
   if found then
     perform mcp.refuse('PT422', 'manifest-mismatch', format('%s is not proved: %s', bad.version, bad.fault),
+      'use a skillctl that fits this database: run `skillctl db push`, or update it');
+  end if;
+end $$;
+
+create function mcp.check_states(p_release jsonb) returns void
+language plpgsql set search_path = '' as $$
+declare
+  bad record;
+begin
+  select s.skill || '@' || s.version as version, v.state into bad
+    from mcp.release_states(p_release) s
+    left join mcp.skill_versions v on v.name = s.skill and v.version = s.version
+    left join mcp.release_publishes(p_release) p on p.skill = s.skill and p.version = s.version
+   where (v.name is null and p.skill is null) or (v.state = 'revoked' and s.state <> 'revoked')
+   order by s.skill limit 1;
+  if found and bad.state is null then
+    perform mcp.refuse('PT422', 'invalid-release', format('%s is given a state, but is not in production', bad.version),
+      'publish it first');
+  elsif found then
+    perform mcp.refuse('PT409', 'digest-revoked', format('%s is revoked for ever', bad.version),
+      'publish mended content under a new version');
+  end if;
+end $$;
+
+create function mcp.release_steps(p_release jsonb)
+returns table (skill text, version text, action text, from_status text, to_status text, digest text, evidence text)
+language sql stable set search_path = '' as $$
+  -- The rows that the ledger must gain: one for each version that is new, one for each state that becomes another.
+  select p.skill, p.version, 'publish', 'candidate', 'approved', p.digest, p.evidence
+    from mcp.release_publishes(p_release) p
+   where not exists (select from mcp.skill_versions v where v.name = p.skill and v.version = p.version)
+  union all
+  select s.skill, s.version,
+         case s.state when 'approved' then 'reinstate' when 'deprecated' then 'deprecate'
+                      when 'withdrawn' then 'withdraw' else 'revoke' end,
+         coalesce(v.state, 'approved'), s.state, coalesce(v.digest, p.digest), null
+    from mcp.release_states(p_release) s
+    left join mcp.skill_versions v on v.name = s.skill and v.version = s.version
+    left join mcp.release_publishes(p_release) p on p.skill = s.skill and p.version = s.version
+   where s.state <> coalesce(v.state, 'approved')
+$$;
+
+create function mcp.check_promotions(p_release jsonb) returns void
+language plpgsql set search_path = '' as $$
+declare
+  bad record;
+begin
+  select t.skill || '@' || t.version as version, format('%s -> %s', t.from_status, t.to_status) as step,
+         sum(t.n) > 0 as lacking into bad
+    from (
+      select skill, version, action, from_status, to_status, digest, evidence, 1 as n from mcp.release_steps(p_release)
+      union all
+      select skill, version, action, from_status, to_status, digest, evidence, -1 from mcp.release_promotions(p_release)
+    ) t
+   group by t.skill, t.version, t.action, t.from_status, t.to_status, t.digest, t.evidence
+  having sum(t.n) <> 0
+   order by sum(t.n) desc, t.skill, t.version limit 1;
+  if found then
+    perform mcp.refuse('PT422', 'invalid-release',
+      format(case when bad.lacking then '%s: no promotion says %s as the release makes it'
+             else '%s: a promotion says %s, which the release does not make' end, bad.version, bad.step),
       'use a skillctl that fits this database: run `skillctl db push`, or update it');
   end if;
 end $$;

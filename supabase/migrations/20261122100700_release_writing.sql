@@ -14,7 +14,8 @@ declare
   stored bigint;
 begin
   select b ->> 'sha256' as name, octet_length(c.bytes) as size into bad
-    from jsonb_array_elements(p_blobs) b, lateral (select mcp.from_base64(b ->> 'base64')) c (bytes)
+    from jsonb_array_elements(p_blobs) b
+   cross join lateral (select mcp.from_base64(b ->> 'base64') offset 0) c (bytes)
    where c.bytes is null or octet_length(c.bytes) > 16777216
       or encode(sha256(c.bytes), 'hex') is distinct from b ->> 'sha256'
    limit 1;
@@ -42,7 +43,7 @@ language sql stable set search_path = '' as $$
     from mcp.releases where id = p_id
 $$;
 
-create function mcp.write_versions(p_release jsonb) returns void
+create function mcp.write_versions(p_release jsonb, p_lines mcp.manifest_line[]) returns void
 language plpgsql set search_path = '' as $$
 begin
   insert into mcp.skills (name) select skill from mcp.release_changes(p_release) order by skill
@@ -55,34 +56,20 @@ begin
   on conflict (name, version) do nothing;
   insert into mcp.version_files (name, version, path, mode, sha256)
   select skill, version, path, mode, case when path = definition_path then definition else sha256 end
-    from mcp.release_lines(p_release)
+    from unnest(p_lines)
   on conflict (name, version, path) do nothing;
   insert into mcp.evidence (sha256, skill, version, skill_digest, suite_digest, policy_digest, class, verdict, body)
   select p.evidence, e.body ->> 'skill', e.body ->> 'version', e.body ->> 'skill_digest', e.body ->> 'suite_digest',
          e.body ->> 'policy_digest', e.body ->> 'class', e.body ->> 'verdict', e.body
     from mcp.release_publishes(p_release) p
-    join mcp.blobs b on b.sha256 = p.evidence,
-         lateral (select mcp.as_object(b.bytes)) e (body)
+    join mcp.blobs b on b.sha256 = p.evidence
+   cross join lateral (select mcp.as_object(b.bytes) offset 0) e (body)
   on conflict (sha256) do nothing;
 end $$;
 
 create function mcp.write_states(p_release jsonb) returns void
 language plpgsql set search_path = '' as $$
-declare
-  bad record;
 begin
-  select s.skill || '@' || s.version as version, v.state into bad
-    from mcp.release_states(p_release) s
-    left join mcp.skill_versions v on v.name = s.skill and v.version = s.version
-   where v.name is null or (v.state = 'revoked' and s.state <> 'revoked')
-   order by s.skill limit 1;
-  if found and bad.state is null then
-    perform mcp.refuse('PT422', 'invalid-release', format('%s is given a state, but is not in production', bad.version),
-      'publish it first');
-  elsif found then
-    perform mcp.refuse('PT409', 'digest-revoked', format('%s is revoked for ever', bad.version),
-      'publish mended content under a new version');
-  end if;
   update mcp.skill_versions v
      set state = s.state, notice = s.notice
     from mcp.release_states(p_release) s
@@ -98,18 +85,7 @@ end $$;
 
 create function mcp.write_promotions(p_release jsonb) returns void
 language plpgsql set search_path = '' as $$
-declare
-  bad record;
 begin
-  select p.skill || '@' || p.version as version, p.digest into bad
-    from mcp.release_promotions(p_release) p
-    left join mcp.skill_versions v on v.name = p.skill and v.version = p.version and v.digest = p.digest
-   where v.name is null
-   order by p.place limit 1;
-  if found then
-    perform mcp.refuse('PT422', 'invalid-release',
-      format('a promotion names %s with %s, which is not in production', bad.version, bad.digest), 'publish it first');
-  end if;
   insert into mcp.promotions (release, skill, version, action, from_status, to_status, digest, evidence, actor)
   select (p_release ->> 'id')::uuid, skill, version, action, from_status, to_status, digest, evidence,
          p_release ->> 'actor'

@@ -8,6 +8,7 @@ language plpgsql security definer set search_path = '' set work_mem = '64MB' set
 declare
   release_id uuid;
   held mcp.deployed;
+  lines mcp.manifest_line[];
   told jsonb;
 begin
   perform mcp.check_shape(p_release);
@@ -32,12 +33,14 @@ begin
     update mcp.deployed set commit = p_release ->> 'commit' where single;
     return mcp.nothing_changed(false);
   end if;
-  perform mcp.check_evidence(p_release);
-  perform mcp.check_approvals(p_release);
+  lines := array(select l from mcp.release_lines(p_release) l);
   perform mcp.check_versions(p_release);
-  perform mcp.check_blobs(p_release);
-  perform mcp.check_manifests(p_release);
-  perform mcp.write_versions(p_release);
+  perform mcp.check_blobs(p_release, lines);
+  perform mcp.check_manifests(p_release, lines);
+  perform mcp.check_proofs(p_release, lines);
+  perform mcp.check_states(p_release);
+  perform mcp.check_promotions(p_release);
+  perform mcp.write_versions(p_release, lines);
   perform mcp.write_states(p_release);
   perform mcp.check_serving(p_release);
   perform mcp.write_promotions(p_release);

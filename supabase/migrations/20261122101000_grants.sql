@@ -15,11 +15,12 @@ grant execute on function mcp.get_skill(text, text) to service_role, mcp_agent;
 grant execute on function mcp.read_file(text, text, text) to service_role, mcp_agent;
 
 grant execute on function mcp.enqueue_job(text, text, jsonb, int, text, timestamptz) to service_role;
-grant execute on function mcp.claim_next_job(text, text, int) to service_role;
+grant execute on function mcp.claim_next_job(text, text, int, jsonb) to service_role;
 grant execute on function mcp.complete_job(uuid, text, jsonb) to service_role;
 grant execute on function mcp.fail_job(uuid, text, text, boolean, int) to service_role;
 grant execute on function mcp.list_jobs(text, int) to service_role;
 grant execute on function mcp.job_counts(text) to service_role;
+grant execute on function mcp.job_backlog(text) to service_role;
 grant execute on function public.enqueue_job(text, text, jsonb, int) to service_role;
 
 notify pgrst, 'reload schema';

@@ -64,6 +64,13 @@ def test_evidence_under_another_name_is_none(tmp_path: Path) -> None:
     assert store.of("adder") == []
 
 
+def test_a_folder_under_the_name_of_a_record_is_none(tmp_path: Path) -> None:
+    store = EvidenceFiles(tmp_path)
+    store.add(evidence())
+    (tmp_path / "evidence" / "adder" / "x.json").mkdir()
+    assert store.of("adder") == [evidence()]
+
+
 def test_the_same_record_in_other_words_is_the_same(tmp_path: Path) -> None:
     store = EvidenceFiles(tmp_path)
     kept = Path(store.add(evidence()))

@@ -61,16 +61,38 @@ def test_everybody_who_wrote_since_the_last_approval(repo: Shop) -> None:
         repo.git("commit", "--quiet", "-m", "x", f"--author={name} <{name}@example.test>")
 
     repository = GitRepository(repo.root)
-    assert repository.authors("skills/adder", "approvals/adder") == ["Ana Author <ana@example.test>"]
+    assert repository.authors("skills/adder", None) == ["Ana Author <ana@example.test>"]
     by("maria", "skills/adder/SKILL.md")
     by("jun", "approvals/adder/serving.yaml")
+    since = repo.head()
+    repo.write(".mailmap", "Ana Author <ana@example.test> bob <bob@example.test>\n")
     by("Jürgen", "skills/adder/a.md")
     by("eve", "skills/other/a.md")
     by("bob", "skills/adder/b.md")
-    assert repository.authors("skills/adder", "approvals/adder") == [
+    assert repository.authors("skills/adder", since) == [
         "Jürgen <Jürgen@example.test>",
         "bob <bob@example.test>",
     ]
+
+
+def test_where_files_came_in_on_the_first_parents(repo: Shop) -> None:
+    base = repo.head()
+    repo.git("checkout", "--quiet", "-b", "side")
+    repo.write("approvals/adder/1.0.0/approval.json", "{}")
+    repo.commit("on the side")
+    repo.git("checkout", "--quiet", "main")
+    repo.write("other", "x")
+    parent = repo.commit("on main")
+    repo.git("merge", "--quiet", "--no-ff", "-m", "merge", "side")
+    merge = repo.head()
+    repo.write("approvals/adder/serving.yaml", "x")
+    last = repo.commit("later")
+    brought = GitRepository(repo.root).introduced("approvals", last)
+    assert brought == {
+        "approvals/adder/serving.yaml": (last, merge),
+        "approvals/adder/1.0.0/approval.json": (merge, parent),
+    }
+    assert GitRepository(repo.root).introduced("skills", base)["skills/adder/skill.yaml"] == (base, None)
 
 
 def test_three_thousand_objects_and_those_that_are_missing(repo: Shop) -> None:

@@ -61,6 +61,56 @@ def test_an_unknown_command_and_option(draft_shop: Path) -> None:
     said(run("promote", "adder", "--to", "aproved"), 2, "aproved")
 
 
+def test_promotions_lead_to_two_statuses(draft_shop: Path) -> None:
+    said(run("-C", draft_shop, "promote", "adder", "--to", "deprecated"), 2, "--to deprecated", "`skillctl deprecate")
+    said(run("-C", draft_shop, "promote", "adder", "--to", "draft"), 2, "--to draft", "`skillctl revise")
+    said(run("-C", draft_shop, "promote", "adder", "--to", "aproved"), 2, "did you mean `--to approved`?")
+    said(run("-C", draft_shop, "promote", "adder", "--to", "zzz"), 2, "give `candidate` or `approved`")
+    assert "[candidate|approved]" in run("promote", "--help").out
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong", "hint"),
+    [
+        (["--reason", " \t"], "`--reason` is empty", "say why"),
+        (["--reason", "x" * 1001], "`--reason`: `reason` is longer than 1000", "--help"),
+        (["--reason", "x", "--sunset", "2027-99-99"], "`--sunset 2027-99-99` is not a day", "`2027-03-31`"),
+        (["--reason", "x", "--sunset", "20270331"], "`--sunset 20270331` is not a day", "`2027-03-31`"),
+        (["--reason", "x", "--replaced-by", "no such skill!!"], "is not the name of a skill", "NAME@1.4.0"),
+        (["--reason", "x", "--replaced-by", "ader"], "there is no skill `ader`", "did you mean `adder`?"),
+        (["--reason", "x", "--replaced-by", "zzz"], "there is no skill `zzz`", "skillctl list"),
+        (["--reason", "x", "--replaced-by", "adder@two"], "`two` is not a version", "adder@1.4.0"),
+    ],
+)
+def test_a_deprecation_that_cannot_be_meant(
+    approved_shop: Path, tmp_path: Path, words: list[str], wrong: str, hint: str
+) -> None:
+    shop = Shop.copied(approved_shop, tmp_path / "shop")
+    head = shop.head()
+    said(shop.typed("deprecate", "adder", *words), 2, wrong, hint)
+    assert shop.head() == head
+
+
+def test_a_replacement_is_a_skill_or_one_version_of_it(approved_shop: Path, tmp_path: Path) -> None:
+    shop = Shop.copied(approved_shop, tmp_path / "shop")
+    answer = shop.skillctl("deprecate", "adder", "--reason", "x", "--replaced-by", "adder@2.0.0-rc.1+b")
+    assert (answer.exit_code, answer.data["replaced_by"]) == (0, "adder@2.0.0-rc.1+b")
+
+
+@pytest.mark.parametrize("version", ["two", "1.1", "9.0.0-" + "x" * 60])
+def test_a_version_that_nobody_could_read_again_is_not_opened(
+    approved_shop: Path, tmp_path: Path, version: str
+) -> None:
+    shop = Shop.copied(approved_shop, tmp_path / "shop")
+    head = shop.head()
+    assert shop.typed("revise", "adder", "--version", version).exit_code == 2
+    assert shop.head() == head
+
+
+def test_a_version_is_asked_of_an_environment(draft_shop: Path) -> None:
+    said(run("-C", draft_shop, "show", "adder", "--version", "1.0.0"), 2, "`--version`", "--env prod --version 1.0.0")
+
+
 def test_a_policy_that_cannot_be_read(tmp_path: Path) -> None:
     shop = Shop.opened(tmp_path / "shop")
     shop.add_skill()

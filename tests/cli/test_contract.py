@@ -1,6 +1,7 @@
 """The envelope, the exit codes and the help: what programs and people may rely on."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -78,10 +79,52 @@ def test_the_version(words: list[str]) -> None:
     assert run(*words).out == f"skillctl {__version__}\n"
 
 
-def test_it_is_quiet_when_the_reader_has_seen_enough(draft_shop: Path) -> None:
-    command = f"{sys.executable} -m skillctl -C {draft_shop} list --format json | true"
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("list", 0),
+        ("list --format json", 0),
+        ("show adder", 0),
+        ("promote adder --to approved", 1),
+        ("promote adder --to approved --format json", 1),
+        ("plan --format json", 2),
+        ("--help", 0),
+        ("promote --help", 0),
+    ],
+)
+def test_a_reader_who_has_seen_enough_changes_no_answer(
+    draft_shop: Path, tmp_path: Path, words: str, code: int
+) -> None:
+    shop = Shop.copied(draft_shop, tmp_path / "shop")
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "skillctl", "-C", shop.root, *words.split()]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (code, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_an_answer_that_could_not_be_written_is_none(draft_shop: Path) -> None:
+    command = [sys.executable, "-m", "skillctl", "-C", draft_shop, "list"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr == "error: the answer could not be written: no space left on device\n"
+
+
+def test_a_closed_stdout_is_nobodys_trouble(draft_shop: Path) -> None:
+    command = f"{sys.executable} -m skillctl -C {draft_shop} list >&-"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
-    assert "BrokenPipe" not in done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("words", [[], ["db"], ["jobs"]])
+def test_without_arguments_it_helps(words: list[str]) -> None:
+    answer = run(*words)
+    assert (answer.exit_code, answer.err) == (2, "")
+    assert answer.out == run(*words, "--help").out
+    assert answer.out.startswith("Usage: skillctl")
 
 
 def test_a_list_is_readable_at_80_columns_and_holds_no_escapes(draft_shop: Path) -> None:

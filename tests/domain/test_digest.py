@@ -163,6 +163,21 @@ LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
         ({"skill.yaml": DEFINITION, "a": LFS}, {}, "`skills/adder/a` is a Git LFS pointer; commit the file itself"),
         ({"skill.yaml": DEFINITION, "a\nb": b""}, {}, "`skills/adder` holds a file with a line break in its name"),
         ({"skill.yaml": DEFINITION, "a\udcff": b""}, {}, "`skills/adder` holds a file whose name is not UTF-8"),
+        (
+            {"skill.yaml": DEFINITION, "ä" * 501: b""},
+            {},
+            "`skills/adder` holds a file whose path is longer than 1,000 bytes",
+        ),
+        (
+            {"skill.yaml": DEFINITION, **{str(number): b"" for number in range(512)}},
+            {},
+            "`skills/adder` holds 513 files, more than 512",
+        ),
+        (
+            {"skill.yaml": DEFINITION, "a": b"\0" * 2**23, "b": b"\0" * 2**23},
+            {},
+            "the files of `skills/adder` are larger than 16,777,216 bytes together",
+        ),
         ({"SKILL.md": b""}, {}, "`skills/adder` has no `skill.yaml`"),
         ({"scripts/skill.yaml": DEFINITION}, {}, "`skills/adder` has no `skill.yaml`"),
         (

@@ -135,3 +135,12 @@ def test_the_share_that_may_be_withdrawn_unasked(share: str, fraction: float) ->
     read = rules(f"environments: {{prod: {{max_withdrawn: {{share: {share}, above: 3}}}}}}")
     assert read.environments["prod"].max_withdrawn.fraction == fraction
     assert policy.read(b"environments: {prod: {max_withdrawn: {share: 101 %}}}")[0] is None
+
+
+def test_how_much_one_release_may_withdraw() -> None:
+    read = policy.read(b"environments: {prod: {max_withdrawn: {share: 25 %, above: 2}, mattermost: {}}, dev: {}}")[0]
+    assert read is not None
+    prod, dev = read.environments["prod"], read.environments["dev"]
+    assert (prod.max_withdrawn.fraction, prod.max_withdrawn.above) == (0.25, 2)
+    assert (dev.max_withdrawn.fraction, dev.max_withdrawn.above) == (0.1, 5)
+    assert (prod.destinations, dev.destinations) == (["mattermost"], [])

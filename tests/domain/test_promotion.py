@@ -9,7 +9,7 @@ from skillctl.domain import policy
 from skillctl.domain.digest import TreeFile, measure_skill, measure_suite
 from skillctl.domain.evidence import EvidenceClass, Outcome, Stale, Subject, Verdict, find
 from skillctl.domain.lifecycle import Status
-from skillctl.domain.promotion import Promotion, Refusal, Request, decide, short
+from skillctl.domain.promotion import Promotion, Refusal, Request, decide, short, unsatisfied
 from tests.domain.made import OTHER, SKILL, case, evidence, gate, request
 
 
@@ -161,3 +161,23 @@ def test_a_verdict_that_its_cases_do_not_give_counts_for_nothing() -> None:
     assert codes(request(evidence=lied)) == ["pass-rate"]
     modest = evidence(verdict=Verdict.FAILED, pass_rate=1.0, cases=[case()])
     assert codes(request(evidence=modest)) == ["pass-rate"]
+
+
+def test_promotion_leads_to_candidate_and_approved_only() -> None:
+    refusal = decide(request(source=Status.APPROVED, target=Status.DEPRECATED))
+    assert isinstance(refusal, Refusal)
+    first = refusal.reasons[0]
+    assert (first.code, first.hint) == ("illegal-step", "run `skillctl deprecate adder --reason …`")
+
+
+@pytest.mark.parametrize(
+    ("asked", "reasons"),
+    [
+        ({}, []),
+        ({"min_cases": 2}, ["too-few-cases"]),
+        ({"approvals": 1}, ["unapproved"]),
+        ({"evidence": (EvidenceClass.LIVE,)}, ["evidence-class"]),
+    ],
+)
+def test_evidence_is_asked_again_by_the_gate(asked: dict[str, Any], reasons: list[str]) -> None:
+    assert [reason.code for reason in unsatisfied(evidence(cases=[case()]), gate(**asked))] == reasons

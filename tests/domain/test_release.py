@@ -202,3 +202,33 @@ def test_states_as_production_takes_them() -> None:
     wanted = Desired("adder", skill(None, v1_0_0="withdrawn"))
     made = entry(wanted, skill("1.0.0", v1_0_0="approved"))
     assert release.payload_states(made, wanted) == {"1.0.0": {"state": "withdrawn", "notice": NOTICE}}
+
+
+def served(count: int, *, gone: int) -> release.Plan:
+    """A plan over so many served skills that withdraws some of them."""
+    held = {f"s{number}": skill("1.0.0", v1_0_0="approved") for number in range(count)}
+    wanted = {
+        name: Desired(name, skill(None, v1_0_0="withdrawn") if number < gone else state)
+        for number, (name, state) in enumerate(held.items())
+    }
+    return plan("c" * 40, wanted, Current(None, None, None, held))
+
+
+@pytest.mark.parametrize(
+    ("count", "gone", "too_much"), [(100, 5, False), (100, 10, False), (100, 11, True), (6, 5, False), (6, 6, True)]
+)
+def test_how_much_may_be_withdrawn_at_once(count: int, gone: int, too_much: bool) -> None:
+    made = served(count, gone=gone)
+    assert len(release.withdrawals(made)) == gone
+    assert release.withdraws_too_much(made, 0.1, 5) is too_much
+
+
+def test_an_approval_that_comes_late_is_blocked() -> None:
+    late = entry(
+        Desired("adder", skill("1.1.0", v1_0_0="approved", v1_1_0="approved")), skill("1.1.0", v1_1_0="approved")
+    )
+    assert (late.action, [finding.code for finding in late.problems]) == (Action.BLOCKED, ["SK414"])
+
+
+def test_a_folder_that_is_gone_is_named() -> None:
+    assert release.folder_is_gone("adder").code == "SK410"

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from skillctl.domain import document as documents
 from skillctl.domain import rules, skill, suite
+from skillctl.domain.digest import TreeFile
 from skillctl.domain.finding import Severity
 from skillctl.domain.rules.subject import Subject, World
 from skillctl.domain.serving import Retirement, Serving
@@ -167,3 +169,28 @@ def test_serving_is_approved() -> None:
     ]
     assert found(serving=Serving(serving="2.0.0")) == [("SK401", "serving.yaml", 1, 1, "known are: none")]
     assert found(serving=Serving()) == []
+
+
+def test_only_plain_files_have_an_identity() -> None:
+    entries = [
+        TreeFile("skills/adder/scripts/add.py", "100644", ""),
+        TreeFile("skills/adder/link", "120000", ""),
+        TreeFile("skills/adder/a\nb", "100644", ""),
+        TreeFile("skills/adder/\udcff", "100755", ""),
+    ]
+    assert [(code, file) for code, file, *_ in found(entries=entries)] == [
+        ("SK209", "link"),
+        ("SK209", "a\\nb"),
+        ("SK209", "\\udcff"),
+    ]
+
+
+def test_what_is_rewritten_in_place_stands_on_one_line() -> None:
+    assert found(status=">-\n  draft")[0][:4] == ("SK210", "skill.yaml", 3, 9)
+
+
+def test_an_escape_cannot_bring_in_what_no_store_holds() -> None:
+    for text, place in (('a: "x\\0"', (1, 4)), ('"x\\0": 1', (1, 1))):
+        document, findings = documents.parse_text(text, "f")
+        assert document is None
+        assert [(one.code, one.line, one.column) for one in findings] == [("SK001", *place)]

@@ -10,13 +10,14 @@ from skillctl.domain.serving import Retirement, Serving
 from tests.domain.made import told
 
 FILE = serving.path_of("adder")
+letters = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
 numbers = st.integers(0, 10**6)
 pre = st.one_of(st.just(""), st.text(string.ascii_letters + "-", min_size=1, max_size=8).map(lambda text: "-" + text))
 versions = st.builds(lambda a, b, c, end: f"{a}.{b}.{c}{end}", numbers, numbers, numbers, pre)
 retirements = st.builds(
     Retirement,
-    reason=st.text(min_size=1, max_size=300),
-    replaced_by=st.none() | st.text(max_size=130),
+    reason=st.text(letters, min_size=1, max_size=300),
+    replaced_by=st.none() | st.text(letters, max_size=130),
     sunset=st.none() | st.dates().map(lambda day: day.isoformat()),
 )
 mappings = st.dictionaries(versions, retirements, max_size=4)

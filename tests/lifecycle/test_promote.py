@@ -187,3 +187,29 @@ def test_a_hook_that_fails_leaves_everything_as_it_was(shop: Shop) -> None:
     assert answer.exit_code == 3
     assert "no promotion today" in answer.envelope["error"]["message"]
     assert (shop.head(), shop.is_clean(), shop.status()) == (head, True, "draft")
+
+
+def test_authors_are_all_since_the_last_approval(shop: Shop) -> None:
+    def by(name: str, path: str) -> None:
+        shop.write(path, name)
+        shop.git("add", "--all")
+        shop.git("commit", "--quiet", "-m", "x", f"--author={name} <{name}@example.test>")
+
+    shop.approve()
+    shop.skillctl("revise", "adder")
+    by("alice", "skills/adder/references/a.md")
+    shop.skillctl("deprecate", "adder", "--version", "1.0.0", "--reason", "old")
+    by("bob", "skills/adder/references/b.md")
+    shop.approve()
+    said = approval.read((shop.root / approval.path_of("adder", "1.1.0")).read_bytes())
+    assert not isinstance(said, str)
+    assert {"alice <alice@example.test>", "bob <bob@example.test>"} <= set(said.predicate.authors)
+
+
+def test_deprecated_is_not_reached_by_promotion(shop: Shop) -> None:
+    shop.approve()
+    head = shop.head()
+    answer = shop.skillctl("promote", "adder", "--to", "deprecated")
+    assert answer.exit_code in (1, 2)
+    assert "skillctl deprecate" in answer.out
+    assert shop.head() == head

@@ -85,3 +85,32 @@ def test_a_date_that_is_none_is_said_so(shop: Shop) -> None:
     answer = shop.skillctl("deprecate", "adder", "--reason", "x", "--sunset", "soon")
     assert answer.exit_code == 2
     assert "--sunset" in answer.envelope["error"]["message"]
+
+
+def test_nobody_loses_uncommitted_work(shop: Shop) -> None:
+    shop.approve()
+    definition = shop.root / "skills/adder/skill.yaml"
+    mine = definition.read_text().replace("[sums]", "[sums, mine]")
+    definition.write_text(mine)
+    for words in (("revise", "adder"), ("deprecate", "adder", "--reason", "x")):
+        answer = shop.skillctl(*words)
+        assert (answer.exit_code, definition.read_text() == mine) == (2, True)
+        assert "has changes that are not committed" in answer.envelope["error"]["message"]
+
+
+def test_what_cannot_be_read_is_not_written_anew(shop: Shop) -> None:
+    shop.approve()
+    path = "approvals/adder/serving.yaml"
+    shop.write(path, 'serving: "1.0.0"\nwithdrwan: {"0.9.0": {reason: "x"}}\n')
+    shop.commit()
+    for words in (("revise", "adder"), ("deprecate", "adder", "--reason", "x", "--version", "1.0.0")):
+        answer = shop.skillctl(*words)
+        assert answer.exit_code == 2
+        assert f"{path}:2:1" in answer.envelope["error"]["message"]
+    assert "withdrwan" in (shop.root / path).read_text()
+
+
+def test_a_version_that_cannot_be_read_is_not_written(shop: Shop) -> None:
+    shop.approve()
+    assert shop.skillctl("revise", "adder", "--version", "1.1.0-" + "x" * 80).exit_code == 2
+    assert shop.is_clean()

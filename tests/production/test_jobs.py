@@ -1,15 +1,18 @@
 """A job is done by one worker, comes back from a dead one, and ends in sight: completed, or a dead letter."""
 
+import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from skillctl.adapters.postgres_transport import PostgresTransport
 from skillctl.errors import StoreRefused
 from tests.production.conftest import Database, Transport
+from tests.production.world import Version, publish, release
 from tests.standin import data_api
 
 
@@ -55,9 +58,54 @@ def test_the_more_urgent_job_is_first_and_the_older_of_equals(transport: Transpo
 
 def test_a_worker_may_ask_for_one_source(transport: Transport) -> None:
     enqueue(transport, "odoo")
-    mine = enqueue(transport, "skillctl")
-    assert claim(transport, source="skillctl")["id"] == mine
-    assert claim(transport, source="skillctl") is None
+    mine = enqueue(transport, "n8n")
+    assert claim(transport, source="n8n")["id"] == mine
+    assert claim(transport, source="n8n") is None
+
+
+def test_a_worker_takes_only_the_types_it_can_do(transport: Transport, database: Database) -> None:
+    enqueue(transport, job_type="rollout")
+    mine = enqueue(transport, job_type="notice")
+    assert claim(transport, job_types=[]) is None
+    assert claim(transport, job_types=["notice", "other"])["id"] == mine
+    assert claim(transport, job_types=["notice", "other"]) is None
+    assert database.run("select attempts, status from mcp_jobs.jobs where job_type = 'rollout'") == [(0, "queued")]
+    assert claim(transport, job_types=None)["job_type"] == "rollout"
+
+
+def test_the_backlog_counts_by_type_what_waits_and_what_is_dead(transport: Transport, database: Database) -> None:
+    assert transport.call("job_backlog", source="odoo") == {"due": {}, "later": {}, "dead": {}}
+    for kind in ("a", "a", "b"):
+        enqueue(transport, job_type=kind)
+    enqueue(transport, job_type="b", run_at="2999-01-01T00:00:00Z")
+    dead = [enqueue(transport, job_type="c") for _ in range(2)]
+    for _ in dead:
+        job = claim(transport, job_types=["c"])
+        transport.call("fail_job", job=job["id"], worker="w1", error="x", retry=False)
+    enqueue(transport, "other", job_type="a")
+    database.run("update mcp_jobs.dead_letter_queue set resolved = true where job_id = %s", dead[0])
+
+    expected = {"due": {"a": 2, "b": 1}, "later": {"b": 1}, "dead": {"c": 1}}
+    assert transport.call("job_backlog", source="odoo") == expected
+    assert transport.call("job_backlog") == expected | {"due": {"a": 3, "b": 1}}
+
+
+def test_only_a_release_writes_jobs_of_its_source(transport: Transport, database: Database) -> None:
+    with pytest.raises(StoreRefused) as caught:
+        enqueue(transport, "skillctl", "notice")
+    assert caught.value.name == "source-reserved"
+    with pytest.raises(psycopg.Error) as refused:
+        database.run("select public.enqueue_job('skillctl', 'notice', '{}')", role="service_role")
+    assert (refused.value.sqlstate, refused.value.diag.message_detail) == ("PT422", "source-reserved")
+    assert database.value("select count(*) from mcp_jobs.jobs") == 0
+
+
+def test_a_key_of_one_source_is_not_in_the_way_of_another(transport: Transport) -> None:
+    wanted = release([], id=str(uuid.uuid4()))
+    key = f"{wanted['id']}:mattermost"
+    assert enqueue(transport, idempotency_key=key) != enqueue(transport, "n8n", idempotency_key=key)
+    answer = publish(transport, Version(), id=wanted["id"])
+    assert [job["destination"] for job in answer["jobs"]] == ["mattermost"]
 
 
 def test_a_job_with_a_known_key_is_not_added_again(transport: Transport) -> None:

@@ -1,5 +1,6 @@
 """Production says no by itself, by a stable name, with a sentence and a next step, over both transports alike."""
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from skillctl.errors import StoreRefused
 from tests.production.conftest import Database, Transport
-from tests.production.world import COMMITS, Version, following, fresh_name, publish, sha256, upload
+from tests.production.world import COMMITS, Version, cases, following, fresh_name, publish, sha256, upload
 
 
 @pytest.fixture
@@ -90,6 +91,42 @@ def with_a_digest_of_nothing(version: Version) -> None:
     version.approve()
 
 
+def with_a_path_that_no_index_holds(version: Version) -> None:
+    long = "".join(hashlib.sha512(str(number).encode()).hexdigest() for number in range(30))
+    lines = version.blobs[version.entry["manifest"]] + f"100644 {version.store(b'x')} {long}\n".encode()
+    version.manifest(b"".join(sorted(lines.splitlines(keepends=True))))
+
+
+def prove(version: Version, **changed: Any) -> None:
+    """Evidence that says something else, with an approval that rests on it."""
+    version.prove(**changed)
+    version.approve()
+
+
+def with_evidence_of_nul(version: Version) -> None:
+    prove(version, runner="a\0b")
+
+
+def with_one_subject_more(version: Version) -> None:
+    more = {"name": "run.sh", "digest": {"sha256": "0" * 64, "gitBlob": "0" * 40}, "annotations": {"mode": "100755"}}
+    version.approve(statement={"subject": [*version.subjects(), more]})
+
+
+def with_another_subject(version: Version) -> None:
+    subjects = version.subjects()
+    subjects[0]["digest"]["sha256"] = "0" * 64
+    version.approve(statement={"subject": subjects})
+
+
+def with_the_definition_without_its_status(version: Version) -> None:
+    """As the manifest lists it, which is not the file that was approved."""
+    manifest = version.blobs[version.entry["manifest"]].decode()
+    bare = next(line.split()[1] for line in manifest.splitlines() if line.endswith(" skill.yaml"))
+    subjects = version.subjects()
+    next(one for one in subjects if one["name"] == "skill.yaml")["digest"]["sha256"] = bare
+    version.approve(statement={"subject": subjects})
+
+
 BAD_VERSIONS: list[tuple[Callable[[Version], None], str]] = [
     (without_evidence, "evidence-missing"),
     (with_lost_evidence, "evidence-missing"),
@@ -102,10 +139,44 @@ BAD_VERSIONS: list[tuple[Callable[[Version], None], str]] = [
     (lambda version: version.prove(skill="odoo-developer"), "evidence-foreign"),
     (lambda version: version.prove(version="0.9.0"), "evidence-foreign"),
     (lambda version: version.prove(skill_digest="sha256:" + "0" * 64), "evidence-foreign"),
+    (lambda version: prove(version, cases=[]), "evidence-inconsistent"),
+    (lambda version: prove(version, cases=None), "evidence-inconsistent"),
+    (lambda version: prove(version, cases={"id": "a", "outcome": "passed"}), "evidence-inconsistent"),
+    (lambda version: prove(version, cases=cases("passed", "errored"), pass_rate=0.5), "evidence-inconsistent"),
+    (lambda version: prove(version, cases=cases("passed", "errored")), "evidence-inconsistent"),
+    (lambda version: prove(version, cases=cases("passed", "skipped"), pass_rate=0.5), "evidence-inconsistent"),
+    (lambda version: prove(version, cases=["passed"]), "evidence-inconsistent"),
+    (lambda version: prove(version, cases=cases("passed", "failed")), "evidence-inconsistent"),
+    (lambda version: prove(version, cases=cases("failed", "failed"), pass_rate=1), "evidence-inconsistent"),
+    (lambda version: prove(version, pass_rate=0.999), "evidence-inconsistent"),
+    (lambda version: prove(version, pass_rate=None), "evidence-inconsistent"),
+    (lambda version: prove(version, pass_rate="1.0"), "evidence-inconsistent"),
+    (lambda version: prove(version, policy_digest=None), "evidence-inconsistent"),
+    (lambda version: prove(version, suite_digest=None), "evidence-inconsistent"),
+    (with_evidence_of_nul, "evidence-missing"),
     (with_lost_approval, "approval-missing"),
     (lambda version: version.approve(digest="sha256:" + "0" * 64), "approval-foreign"),
     (lambda version: version.approve(skill="odoo-developer"), "approval-foreign"),
     (lambda version: version.approve(version=None), "approval-foreign"),
+    (lambda version: version.approve(evidence=version.evidence | {"runner": "another"}), "approval-foreign"),
+    (lambda version: version.approve(evidence={"sha256": version.entry["evidence"]}), "approval-foreign"),
+    (lambda version: version.approve(evidence=None), "approval-foreign"),
+    (lambda version: version.approve(policyDigest="sha256:" + "3" * 64), "approval-foreign"),
+    (lambda version: version.approve(policyDigest=None), "approval-foreign"),
+    (lambda version: version.approve(step={"from": "draft", "to": "approved"}), "approval-foreign"),
+    (lambda version: version.approve(step=None), "approval-foreign"),
+    (lambda version: version.approve(statement={"_type": "https://in-toto.io/Statement/v0.1"}), "approval-foreign"),
+    (lambda version: version.approve(statement={"predicateType": "urn:other"}), "approval-foreign"),
+    (lambda version: version.approve(statement={"predicate": None}), "approval-foreign"),
+    (lambda version: version.approve(statement={"subject": []}), "approval-foreign"),
+    (lambda version: version.approve(statement={"subject": {}}), "approval-foreign"),
+    (lambda version: version.approve(statement={"subject": ["SKILL.md"]}), "approval-foreign"),
+    (lambda version: version.approve(statement={"subject": version.subjects()[1:]}), "approval-foreign"),
+    (lambda version: version.approve(statement={"subject": version.subjects()[:-1]}), "approval-foreign"),
+    (lambda version: version.approve(statement={"subject": version.subjects() * 2}), "approval-foreign"),
+    (with_one_subject_more, "approval-foreign"),
+    (with_another_subject, "approval-foreign"),
+    (with_the_definition_without_its_status, "approval-foreign"),
     (with_lost_file, "blob-missing"),
     (with_lost_manifest, "blob-missing"),
     (with_lost_definition, "blob-missing"),
@@ -115,6 +186,7 @@ BAD_VERSIONS: list[tuple[Callable[[Version], None], str]] = [
     (with_unfinished_manifest, "manifest-mismatch"),
     (with_a_file_outside, "manifest-mismatch"),
     (with_a_digest_of_nothing, "manifest-mismatch"),
+    (with_a_path_that_no_index_holds, "invalid-release"),
 ]
 
 
@@ -131,6 +203,20 @@ def test_a_version_that_is_not_proved_is_refused_by_name(
 
     assert error.name == reason
     assert f"{name}@1.0.0" in error.message
+
+
+def test_a_gate_may_have_asked_for_less_than_every_case(transport: Transport, name: str) -> None:
+    version = Version(name)
+    prove(version, cases=cases("passed", "failed", "passed"), pass_rate=2 / 3)
+    publish(transport, version, jobs=[])
+    assert transport.call("get_skill", name=name)
+
+
+LONG = "".join(hashlib.sha512(str(number).encode()).hexdigest() for number in range(30))
+
+
+def moved(wanted: dict[str, Any], source: str, target: str) -> dict[str, Any]:
+    return Version(wanted["changes"][0]["skill"]).moved(source, target)
 
 
 BAD_SHAPES: list[Callable[[dict[str, Any]], Any]] = [
@@ -156,6 +242,26 @@ BAD_SHAPES: list[Callable[[dict[str, Any]], Any]] = [
     lambda r: r["changes"][0].update(states={"7.0.0": {"state": "withdrawn", "notice": None}}),
     lambda r: r["changes"][0]["promotions"][0].update(version="7.0.0"),
     lambda r: r["changes"][0]["promotions"][0].update(digest="sha256:" + "0" * 64),
+    lambda r: r["changes"][0].pop("promotions"),
+    lambda r: r["changes"][0]["promotions"].clear(),
+    lambda r: r["changes"][0]["promotions"].append(r["changes"][0]["promotions"][0]),
+    lambda r: r["changes"][0]["promotions"].append(moved(r, "approved", "deprecated")),
+    lambda r: r["changes"][0]["promotions"][0].update(from_status="draft"),
+    lambda r: r["changes"][0]["promotions"][0].update(from_status=None),
+    lambda r: r["changes"][0]["promotions"][0].update(to_status="deprecated"),
+    lambda r: r["changes"][0]["promotions"][0].update(action="reinstate"),
+    lambda r: r["changes"][0]["promotions"][0].update(action="promote"),
+    lambda r: r["changes"][0]["promotions"][0].update(evidence=None),
+    lambda r: r["changes"][0]["promotions"][0].update(evidence="0" * 64),
+    lambda r: r["changes"][0].update(states={"1.0.0": {"state": "deprecated", "notice": None}}),
+    lambda r: r.update(commit="a" * 50),
+    lambda r: r.update(expected_commit="a" * 63),
+    lambda r: r.pop("jobs"),
+    lambda r: r["jobs"][0].update(destination=LONG),
+    lambda r: r["jobs"][0].update(job_type=LONG),
+    lambda r: r["changes"][0]["publish"][0].update(version=f"1.0.0-{LONG}"),
+    lambda r: r["changes"][0]["publish"][0]["card"].update(description="a\0b"),
+    lambda r: r["jobs"][0]["payload"].update(text="a\0b"),
     lambda r: r["jobs"].append(r["jobs"][0]),
     lambda r: r["jobs"][0].update(payload="text"),
 ]
@@ -171,6 +277,55 @@ def test_a_release_of_another_shape_is_refused(
     spoil(wanted)
 
     assert refused(transport, wanted).name == "invalid-release"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        [],
+        [{}, {}],
+        [{"from_status": "candidate"}],
+        [{"to_status": "withdrawn", "action": "withdraw"}],
+        [{"digest": "sha256:" + "0" * 64}],
+        [{"evidence": "0" * 64}],
+        [{}, {"action": "publish", "from_status": "candidate", "to_status": "approved"}],
+    ],
+)
+def test_the_ledger_gains_a_row_for_each_state_that_changes_and_no_other(
+    transport: Transport, name: str, row: list[dict[str, Any]]
+) -> None:
+    version = Version(name)
+    publish(transport, version, jobs=[])
+    states = {"1.0.0": {"state": "deprecated", "notice": {"reason": "old"}}}
+    rows = [version.moved("approved", "deprecated", **changed) for changed in row]
+    change = version.change(action="deprecate", publish=[], promotions=rows, states=states)
+
+    error = refused(transport, following(transport, [change]))
+
+    assert error.name == "invalid-release"
+    assert f"{name}@1.0.0" in error.message
+
+
+def test_a_change_of_a_notice_alone_is_no_row_of_the_ledger(transport: Transport, name: str) -> None:
+    version = Version(name)
+    publish(transport, version, jobs=[])
+    states = {"1.0.0": {"state": "approved", "notice": {"reason": "soon"}}}
+    row = version.moved("approved", "approved")
+    lying = version.change(action="update", publish=[], promotions=[row], states=states)
+    assert refused(transport, following(transport, [lying])).name == "invalid-release"
+
+    honest = version.change(action="update", publish=[], promotions=[], states=states)
+    transport.call("apply_release", release=following(transport, [honest], jobs=[]))
+
+
+def test_a_version_published_and_deprecated_at_once_has_both_rows(transport: Transport, name: str) -> None:
+    version = Version(name)
+    upload(transport, version.blobs)
+    states = {"1.0.0": {"state": "deprecated", "notice": {"reason": "old"}}}
+    change = version.change(states=states)
+    assert refused(transport, following(transport, [change])).name == "invalid-release"
+    change["promotions"].append(version.moved("approved", "deprecated"))
+    transport.call("apply_release", release=following(transport, [change], jobs=[]))
 
 
 def test_a_release_that_is_no_object_is_refused(transport: Transport, name: str) -> None:
@@ -248,7 +403,8 @@ def test_a_revoked_digest_is_never_published_nor_served(
 def test_only_what_is_approved_can_be_served(transport: Transport, name: str, serving: str) -> None:
     publish(transport, Version(name), jobs=[])
     states = {"1.0.0": {"state": "withdrawn", "notice": {"reason": "wrong rate"}}}
-    change = Version(name).change(action="withdraw", publish=[], promotions=[], states=states, serving=serving)
+    row = Version(name).moved("approved", "withdrawn")
+    change = Version(name).change(action="withdraw", publish=[], promotions=[row], states=states, serving=serving)
 
     error = refused(transport, following(transport, [change]))
 

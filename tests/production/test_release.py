@@ -113,7 +113,8 @@ def test_the_same_content_published_again_is_no_change(transport: Transport, dat
     publish(transport, version)
     before = database.run("select * from mcp.skill_versions")
 
-    publish(transport, version, commit=COMMITS[1])
+    again = following(transport, [version.change(promotions=[])], commit=COMMITS[1])
+    transport.call("apply_release", release=again)
 
     assert database.run("select * from mcp.skill_versions") == before
 
@@ -127,6 +128,14 @@ def test_serving_an_older_version_is_an_update(transport: Transport) -> None:
 
     found: Any = transport.call("get_skill", name="finance-ssc")
     assert found["version"] == "1.0.0"
+
+
+def test_a_repository_may_hash_with_sha256(transport: Transport) -> None:
+    commits = ["a" * 64, "b" * 64]
+    publish(transport, Version(), commit=commits[0])
+    transport.call("apply_release", release=following(transport, [], commit=commits[1]))
+    held: Any = transport.call("current_release")
+    assert held["commit"] == commits[1]
 
 
 def test_two_releases_at_once_one_wins(database: Database) -> None:
@@ -200,9 +209,9 @@ def test_a_long_file_arrives_whole(transport: Transport) -> None:
     assert base64.b64decode(file["base64"], validate=True) == b"line\n" * 50_000
 
 
-def changed(transport: Transport, state: str, **keys: Any) -> None:
+def changed(transport: Transport, state: str, before: str = "approved", **keys: Any) -> None:
     states = {"1.0.0": {"state": state, "notice": NOTICE}}
-    change = Version().change(publish=[], promotions=[], states=states, **keys)
+    change = Version().change(publish=[], promotions=[Version().moved(before, state)], states=states, **keys)
     transport.call("apply_release", release=following(transport, [change]))
 
 
@@ -231,7 +240,7 @@ def test_a_withdrawn_skill_is_gone_for_agents(transport: Transport) -> None:
 def test_a_withdrawn_skill_can_come_back(transport: Transport) -> None:
     publish(transport, Version())
     changed(transport, "withdrawn", action="withdraw", serving=None)
-    changed(transport, "approved", action="reinstate")
+    changed(transport, "approved", "withdrawn", action="reinstate")
     assert transport.call("get_skill", name="finance-ssc")
 
 

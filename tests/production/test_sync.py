@@ -1,6 +1,7 @@
 """From a commit to production, by the command line, over both transports, on real PostgreSQL."""
 
 import base64
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from skillctl.adapters.local_sink import Sink, local_sink
+from skillctl.domain import approval
+from skillctl.domain.digest import TreeFile, measure_skill
+from skillctl.domain.evidence import Evidence
 from tests.crash import dies_at
 from tests.production.conftest import Database
 from tests.shop import Shop, run
@@ -162,6 +166,31 @@ def changed_digest(shop: Shop) -> str:
     return "SK405"
 
 
+def forged_approval(shop: Shop) -> str:
+    """A whole statement written by hand for other content, with evidence that nobody measured."""
+    path = shop.root / "approvals/adder/1.0.0/approval.json"
+    said = json.loads(path.read_text())
+    definition = shop.root / "skills/adder/skill.yaml"
+    definition.write_text(definition.read_text().replace("1.0.0", "2.0.0"))
+    contents = {file.name: file.read_bytes() for file in (definition, shop.root / "skills/adder/SKILL.md")}
+    contents["scripts/add.py"] = (shop.root / "skills/adder/scripts/add.py").read_bytes()
+    folder = "skills/adder"
+    entries = [TreeFile(f"{folder}/{name}", "100644", shop.git("hash-object", f"{folder}/{name}")) for name in contents]
+    content = measure_skill(folder, entries, {f"{folder}/{name}": raw for name, raw in contents.items()})
+    evidence = Evidence.model_validate_json(json.dumps(said["predicate"]["evidence"]))
+    lie = evidence.model_copy(
+        update={"version": "2.0.0", "skill_digest": content.digest, "policy_digest": "sha256:" + "0" * 64}
+    )
+    shop.write("approvals/adder/2.0.0/approval.json", approval.state(content, lie, []).text())
+    shop.write("approvals/adder/serving.yaml", 'serving: "2.0.0"\n')
+    return "SK406"
+
+
+def changed_mode(shop: Shop) -> str:
+    (shop.root / "skills/adder/scripts/add.py").chmod(0o755)
+    return "SK412"
+
+
 def copied_approval(shop: Shop) -> str:
     shop.add_skill("copy")
     shutil.copytree(shop.root / "approvals/adder", shop.root / "approvals/copy")
@@ -180,7 +209,17 @@ def deleted_folder(shop: Shop) -> str:
 
 @pytest.mark.parametrize(
     "attack",
-    [by_hand, changed_content, changed_evidence, changed_digest, copied_approval, unapproved_serving, deleted_folder],
+    [
+        by_hand,
+        changed_content,
+        changed_mode,
+        changed_evidence,
+        changed_digest,
+        forged_approval,
+        copied_approval,
+        unapproved_serving,
+        deleted_folder,
+    ],
 )
 def test_what_was_not_proved_is_blocked_and_the_others_are_released(
     shop: Shop, direct: Database, attack: object
@@ -284,6 +323,62 @@ def test_many_at_once_are_withdrawn_only_when_it_is_meant(shop: Shop, direct: Da
     assert served(shop).keys() == set(names)
     assert shop.skillctl("sync", "--prune").exit_code == 0
     assert served(shop) == {}
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "gates: [{to: approved, approvals: 2}]",
+        "gates: [{to: approved, min_cases: 50}]",
+        "gates: [{to: approved, evidence: [live]}]",
+    ],
+)
+def test_an_approval_counts_under_the_policy_of_its_base(shop: Shop, direct: Database, policy: str) -> None:
+    """Stricter policies do not touch a standing approval; an approval made under them by hand is refused."""
+    kept = {path: (shop.root / path).read_bytes() for path in ("approvals/adder/1.0.0/approval.json",)}
+    environments = "\nenvironments: {prod: {store: supabase}}\n"
+    shop.write("skillctl.yaml", policy + environments)
+    shop.commit("a stricter policy")
+    assert shop.skillctl("plan").exit_code == 0, "it was approved before"
+    shutil.rmtree(shop.root / "approvals/adder/1.0.0")
+    shop.commit("take the approval out")
+    for path, raw in kept.items():
+        shop.write(path, raw)
+    shop.commit("and bring it in again, now under the stricter policy")
+    answer = shop.skillctl("sync")
+    assert (answer.exit_code, answer.codes) == (1, ["SK406"])
+
+
+def test_only_the_release_branch_is_released(shop: Shop, direct: Database) -> None:
+    shop.git("checkout", "--quiet", "-b", "feature")
+    shop.commit("not merged")
+    assert shop.skillctl("plan").exit_code == 0
+    answer = shop.skillctl("sync")
+    assert (answer.exit_code, answer.envelope["error"]["kind"]) == (1, "off-release-branch")
+    shop.git("checkout", "--quiet", "--detach", "main")
+    assert shop.skillctl("sync").exit_code == 0
+
+
+def test_who_is_told_is_what_the_commit_says(shop: Shop, direct: Database) -> None:
+    policy = (shop.root / "skillctl.yaml").read_text()
+    shop.write("skillctl.yaml", policy.replace(", mattermost: {}, n8n: {}", ""))
+    assert shop.skillctl("sync").data["jobs"] == ["mattermost", "n8n"]
+
+
+def test_an_approval_that_comes_late_stops_only_its_skill(shop: Shop, direct: Database) -> None:
+    shop.skillctl("revise", "adder")
+    shop.approve()
+    late = shop.root / "approvals/adder/1.0.0"
+    aside = late.rename(shop.root / "aside")
+    shop.commit("without the first approval")
+    assert shop.skillctl("sync").exit_code == 0
+    aside.rename(late)
+    shop.add_skill("good")
+    shop.commit("it comes late")
+    shop.approve("good")
+    answer = shop.skillctl("sync")
+    assert (answer.exit_code, answer.codes) == (1, ["SK414"])
+    assert served(shop) == {"adder": "1.1.0", "good": "1.0.0"}
 
 
 def test_two_at_once_release_once(shop: Shop, direct: Database) -> None:

@@ -22,6 +22,14 @@ def sha256(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
+def cases(*outcomes: str) -> list[dict[str, Any]]:
+    """Cases of a suite that ended so."""
+    return [
+        {"id": f"case-{place}", "outcome": outcome, "seconds": 0.1, "reasons": []}
+        for place, outcome in enumerate(outcomes)
+    ]
+
+
 @dataclass
 class Version:
     """One version of a skill: its bytes, and the entry that publishes it. Change either before it is released."""
@@ -32,6 +40,7 @@ class Version:
     description: str = "Withholding tax"
     blobs: dict[str, bytes] = field(default_factory=dict)
     entry: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         before = f'name: {self.name}\nversion: "{self.version}"\nstatus: '.encode()
@@ -68,18 +77,40 @@ class Version:
 
     def prove(self, **changed: Any) -> None:
         """Evidence for exactly this content, or what `changed` makes of it."""
-        body = {
-            "skill": self.name, "version": self.version, "skill_digest": self.digest,
-            "suite_digest": "sha256:" + "1" * 64, "policy_digest": "sha256:" + "2" * 64,
-            "class": "deterministic", "verdict": "passed",
-        }  # fmt: skip
-        self.entry["evidence"] = self.store(json.dumps(body | changed).encode())
+        self.evidence = {
+            "format": 1, "skill": self.name, "version": self.version, "skill_digest": self.digest,
+            "suite_digest": "sha256:" + "1" * 64, "policy_digest": "sha256:" + "2" * 64, "runner": "script/1",
+            "model": None, "class": "deterministic", "verdict": "passed", "pass_rate": 1.0,
+            "cases": cases("passed", "passed"), "started_at": "2026-11-22T10:00:00Z",
+            "finished_at": "2026-11-22T10:00:01Z", "tool": "skillctl 1", "commit": COMMITS[0], "dirty": False,
+        } | changed  # fmt: skip
+        self.entry["evidence"] = self.store(json.dumps(self.evidence).encode())
 
-    def approve(self, **changed: Any) -> None:
-        """An approval of exactly this content, or what `changed` makes of it."""
-        predicate = {"skill": self.name, "version": self.version, "digest": self.digest} | changed
-        statement = {"_type": "https://in-toto.io/Statement/v1", "subject": [], "predicate": predicate}
-        self.entry["approval"] = self.store(json.dumps(statement).encode())
+    def approve(self, *, statement: dict[str, Any] | None = None, **changed: Any) -> None:
+        """An approval of exactly this content on its evidence, or what `changed` makes of it or of the `statement`."""
+        predicate = {
+            "skill": self.name, "version": self.version, "digest": self.digest,
+            "step": {"from": "candidate", "to": "approved"}, "policyDigest": self.evidence["policy_digest"],
+            "authors": ["Maria <maria@example.test>"], "evidence": self.evidence,
+        }  # fmt: skip
+        said = {
+            "_type": "https://in-toto.io/Statement/v1", "predicateType": "urn:skillctl:approval:v1",
+            "subject": self.subjects(), "predicate": predicate | changed,
+        }  # fmt: skip
+        self.entry["approval"] = self.store(json.dumps(said | (statement or {})).encode())
+
+    def subjects(self) -> list[dict[str, Any]]:
+        """The files that the manifest lists, as an approval names them: the definition by all of its bytes."""
+        lines = [line.split(" ", 2) for line in self.blobs[self.entry["manifest"]].decode().splitlines()]
+        whole = {self.entry["definition"]["path"]: self.entry["definition"]["sha256"]}
+        return [
+            {
+                "name": path,
+                "digest": {"sha256": whole.get(path, listed), "gitBlob": "0" * 40},
+                "annotations": {"mode": mode},
+            }
+            for mode, listed, path in (line for line in lines if len(line) == 3)
+        ]
 
     def manifest(self, raw: bytes) -> None:
         """Another manifest, with evidence and approval that believe it."""
@@ -88,10 +119,18 @@ class Version:
         self.prove()
         self.approve()
 
+    def moved(self, source: str, target: str, **changed: Any) -> dict[str, Any]:
+        """The row that the ledger gains for another state of this version."""
+        verbs = {"approved": "reinstate", "deprecated": "deprecate", "withdrawn": "withdraw", "revoked": "revoke"}
+        return {
+            "version": self.version, "action": verbs.get(target, target), "from_status": source, "to_status": target,
+            "digest": self.digest, "evidence": None,
+        } | changed  # fmt: skip
+
     def change(self, **changed: Any) -> dict[str, Any]:
         """The change that publishes this version and serves it."""
         promotion = {
-            "version": self.version, "action": "promote", "from_status": "candidate", "to_status": "approved",
+            "version": self.version, "action": "publish", "from_status": "candidate", "to_status": "approved",
             "digest": self.digest, "evidence": self.entry["evidence"],
         }  # fmt: skip
         return {

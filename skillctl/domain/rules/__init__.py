@@ -9,11 +9,13 @@ from skillctl.domain.rules import (
     known_tools,
     name_is_folder,
     no_finance_in_the_lab,
+    only_plain_files,
     references_exist,
     requirements_resolve,
     schemas_are_schemas,
     scripts_of_cases_exist,
     serving_is_approved,
+    status_on_one_line,
     suite_is_there,
 )
 from skillctl.domain.rules.subject import Subject, World
@@ -29,6 +31,8 @@ RULES: tuple[Callable[[Subject, World], Iterable[Finding]], ...] = (
     suite_is_there.check,
     scripts_of_cases_exist.check,
     json_paths_parse.check,
+    only_plain_files.check,
+    status_on_one_line.check,
     serving_is_approved.check,
 )
 

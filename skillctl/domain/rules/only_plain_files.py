@@ -1,0 +1,17 @@
+"""SK209: a skill's folder holds plain files only, whose names any store can keep."""
+
+from collections.abc import Iterator
+
+from skillctl.domain.digest import obstacle
+from skillctl.domain.finding import Finding
+from skillctl.domain.rules.subject import Subject, World
+
+
+def check(subject: Subject, _world: World) -> Iterator[Finding]:
+    """A finding for each entry that has no identity: it could be neither measured nor promoted."""
+    folder = subject.skill.folder
+    for entry in subject.entries:
+        why = obstacle(folder, entry)
+        if why is not None:
+            file = entry.path.encode("utf-8", "backslashreplace").decode().replace("\n", "\\n")
+            yield Finding("SK209", why, file, skill=subject.skill.name, hint="put a plain file in its place")

@@ -1,0 +1,14 @@
+"""SK210: `status` and `version` stand on one line, because the tool rewrites them there."""
+
+from collections.abc import Iterator
+
+from skillctl.domain.finding import Finding
+from skillctl.domain.rules.subject import Subject, World
+
+
+def check(subject: Subject, _world: World) -> Iterator[Finding]:
+    """A finding for each of the two that is written as block text."""
+    for key in ("version", "status"):
+        if subject.skill.document.span((key,)) is None:
+            message = f"`{key}` is written as block text, which no promotion can change in place"
+            yield subject.finding("SK210", message, (key,), f"write `{key}:` and its value on one line")
