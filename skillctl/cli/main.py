@@ -78,7 +78,8 @@ def _run(argv: list[str]) -> int:
         return 130
     except SystemExit:
         # How typer ends on a closed pipe, whatever was asked.
-        _mute(sys.__stdout__)
+        if sys.__stdout__ is not None:
+            _mute(sys.__stdout__)
         return 0 if "--help" in argv else _failed(name, argv, _unreachable(BrokenPipeError(EPIPE, "broken pipe")))
     except OSError as problem:
         return _failed(name, argv, _unreachable(problem))
@@ -222,9 +223,9 @@ def _printed(stream: TextIO, text: str, code: int) -> int:
     return code
 
 
-def _mute(stream: TextIO | None) -> None:
+def _mute(stream: TextIO) -> None:
     # Python writes what is left in the stream when it ends, and would complain about the same thing again.
-    with contextlib.suppress(OSError, ValueError, AttributeError):
+    with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 

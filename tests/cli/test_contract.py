@@ -98,7 +98,7 @@ def test_a_reader_who_has_seen_enough_changes_no_answer(
     shop = Shop.copied(draft_shop, tmp_path / "shop")
     read, write = os.pipe()
     os.close(read)
-    command = [sys.executable, "-m", "skillctl", "-C", shop.root, *words.split()]
+    command = [sys.executable, "-m", "skillctl", "-C", str(shop.root), *words.split()]
     done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
     os.close(write)
     assert (done.returncode, done.stderr) == (code, "")
@@ -106,7 +106,7 @@ def test_a_reader_who_has_seen_enough_changes_no_answer(
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_an_answer_that_could_not_be_written_is_none(draft_shop: Path) -> None:
-    command = [sys.executable, "-m", "skillctl", "-C", draft_shop, "list"]
+    command = [sys.executable, "-m", "skillctl", "-C", str(draft_shop), "list"]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 3
