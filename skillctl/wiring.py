@@ -107,12 +107,8 @@ def need_git() -> None:
 @contextmanager
 def production(target: "Target") -> Iterator["ProductionCatalogue"]:
     """The prod store of an environment, over PostgreSQL where `SKILLCTL_DATABASE_URL` is set, else over HTTPS."""
-    # It would log every retry, to a person who is told of the end of it.
-    from stamina.instrumentation import set_on_retry_hooks
-
     from skillctl.adapters.production_catalogue import ProductionCatalogue
 
-    set_on_retry_hooks([])
     if target.environment.store != "supabase":
         raise UsageError(f"environment `{target.name}` has no production store", hint="name one with `store: supabase`")
     if target.database_url:
@@ -121,8 +117,12 @@ def production(target: "Target") -> Iterator["ProductionCatalogue"]:
         with PostgresTransport(target.database_url) as transport:
             yield ProductionCatalogue(transport)
     elif target.supabase_url and target.supabase_key:
+        from stamina.instrumentation import set_on_retry_hooks
+
         from skillctl.adapters.supabase_transport import SupabaseTransport
 
+        # It would log every retry, to a person who is told how it ended.
+        set_on_retry_hooks([])
         with SupabaseTransport(target.supabase_url, target.supabase_key) as gateway:
             yield ProductionCatalogue(gateway)
     else:

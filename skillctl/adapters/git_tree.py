@@ -14,6 +14,7 @@ class GitTree:
     def __init__(self, root: Path, treeish: str) -> None:
         self._root = root
         self._treeish = treeish
+        self.unreadable: Mapping[str, str] = {}
 
     def files(self, *folders: str) -> list[TreeFile]:
         """All entries below these folders (or these files themselves), sorted by path."""

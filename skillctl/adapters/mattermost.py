@@ -15,7 +15,10 @@ class Mattermost:
 
     def deliver(self, job: Job) -> Attempt:
         """Post the notice of a release."""
-        body = json.dumps(notice.mattermost(job.payload), ensure_ascii=False).encode()
+        try:
+            body = json.dumps(notice.mattermost(job.payload), ensure_ascii=False).encode()
+        except (AttributeError, KeyError, TypeError, ValueError) as problem:
+            return Undeliverable(f"the payload is no notice of a release: {type(problem).__name__}")
         answer = webhook.post(self._url, body)
         if isinstance(answer, Retry | Undeliverable):
             return answer

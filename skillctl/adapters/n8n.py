@@ -16,6 +16,8 @@ from skillctl.domain.delivery import Attempt, Delivered, Job, Retry, Undeliverab
 if TYPE_CHECKING:
     import httpx
 
+_LONGEST_ID = 200
+
 
 class N8n:
     """One workflow's webhook, and the secret its signature is checked with; `now` gives Unix seconds."""
@@ -67,4 +69,6 @@ def _execution_id(answer: "httpx.Response") -> str | None:
     except (ValueError, RecursionError):
         return None
     found = said.get("execution_id") if isinstance(said, dict) else None
-    return str(found) if isinstance(found, str | int) and found != "" else None
+    # An id is kept in the database and shown: of a length and of letters that both can bear.
+    name = str(found)[:_LONGEST_ID] if isinstance(found, str | int) else ""
+    return name if name.isprintable() and name else None

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 MIGRATE = "run `skillctl db push`"
 _CHECK_URL = "check that `SKILLCTL_DATABASE_URL` names a running server, its database and a login that may enter it"
 _UNDEFINED = frozenset({"42883", "3F000", "42P01"})
+#: JSON that PostgreSQL cannot keep as `jsonb`, such as U+0000 in a text.
+UNTRANSLATABLE = "22P05"
 
 
 def redacted(text: str, url: str) -> str:
@@ -48,12 +50,20 @@ def connection_failed(error: "psycopg.Error", url: str) -> Unreachable:
     return Unreachable(f"no answer from {place(url)}: {reason}", hint=_CHECK_URL)
 
 
+def unkeepable(what: str, message: str) -> StoreRefused:
+    """The refusal of text that no database of PostgreSQL can keep; `what` was asked to."""
+    said = f"`{what}` was given text that PostgreSQL cannot keep: {message}"
+    return StoreRefused("invalid-release", said, hint="take the character U+0000 out of the text")
+
+
 def statement_failed(error: "psycopg.Error", url: str, what: str) -> SkillctlError:
     """The database answered `what` (such as `mcp.apply_release`) with an error; says which of ours it is."""
     state, diag = error.sqlstate or "", error.diag
     message = redacted(diag.message_primary or str(error), url)
     if re.fullmatch(r"PT4\d\d", state):
         return StoreRefused(diag.message_detail or "refused", message, hint=diag.message_hint)
+    if state == UNTRANSLATABLE:
+        return unkeepable(what, message)
     if state in _UNDEFINED:
         return NotMigrated(f"{place(url)} does not know `{what}`: {message}", hint=MIGRATE)
     if state == "42501":

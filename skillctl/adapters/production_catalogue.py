@@ -1,18 +1,24 @@
 """The prod store: the functions of schema `mcp`, the same over every transport."""
 
 import base64
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
-from skillctl.domain.delivery import Job
+from skillctl.domain.delivery import Backlog, Job
 from skillctl.domain.release import Current, SkillState, VersionState
+from skillctl.errors import StoreRefused
 
 #: Bytes of base64 in one call; the hosted API's own limit is not documented.
 CHUNK = 1024 * 1024
 #: Digests asked for in one call.
 DIGESTS = 10_000
 SOURCE = "skillctl"
-LEASE_SECONDS = 60
+#: Twice as long as the longest attempt at a delivery, so that its outcome is still ours to tell.
+LEASE_SECONDS = 120
+#: What JSON can say and PostgreSQL cannot keep: U+0000 and half a surrogate pair.
+_UNKEEPABLE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
 
 
 class Transport(Protocol):
@@ -58,6 +64,11 @@ class ProductionCatalogue:
 
     def apply(self, release: Mapping[str, Any]) -> Mapping[str, Any]:
         """Make a release true, all of it or nothing."""
+        for change in release["changes"]:
+            if _UNKEEPABLE.search(json.dumps(change, ensure_ascii=False)):
+                message = f"{change['skill']}@{change['version']} holds text that PostgreSQL cannot keep"
+                hint = "take U+0000 and broken characters out of its `SKILL.md` and definition: `skillctl revise`"
+                raise StoreRefused("invalid-release", message, hint=hint)
         answer: Mapping[str, Any] = self._call("apply_release", release=dict(release))
         return answer
 
@@ -72,9 +83,11 @@ class ProductionCatalogue:
         answer: Mapping[str, Any] | None = self._call("get_skill", **arguments)
         return answer
 
-    def claim(self, worker: str) -> Job | None:
-        """The next due job of ours, leased to this worker, or None."""
-        said = self._call("claim_next_job", worker=worker, source=SOURCE, lease_seconds=LEASE_SECONDS)
+    def claim(self, worker: str, job_types: Iterable[str]) -> Job | None:
+        """The next due job of ours of one of these types, leased to this worker, or None."""
+        said = self._call(
+            "claim_next_job", worker=worker, source=SOURCE, lease_seconds=LEASE_SECONDS, job_types=sorted(job_types)
+        )
         if said is None:
             return None
         return Job(
@@ -92,6 +105,11 @@ class ProductionCatalogue:
             "fail_job", job=job.id, worker=worker, error=error, retry=retry_in is not None, delay_seconds=delay
         )
         return str(said["status"])
+
+    def backlog(self) -> Backlog:
+        """Our jobs that are due, and our dead letters."""
+        said = self._call("job_backlog", source=SOURCE)
+        return Backlog(said["due"], said["dead"])
 
     def jobs(self, limit: int) -> list[Mapping[str, Any]]:
         """The newest jobs of ours."""

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
+from skillctl.adapters import postgres_errors
 from skillctl.errors import NotMigrated, SkillctlError, StoreRefused, Unreachable, UsageError
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ class SupabaseTransport:
         code, message = error.code or "", self._redacted(error.message or "no reason given")
         if re.fullmatch(r"PT4\d\d", code):
             return StoreRefused(str(error.details or "refused"), message, hint=error.hint)
+        if code == postgres_errors.UNTRANSLATABLE:
+            return postgres_errors.unkeepable(f"mcp.{function}", message)
         if code in _UNKNOWN_FUNCTION:
             return NotMigrated(
                 f"{self._place} does not know `mcp.{function}`: {message}", hint="run `skillctl db push`"

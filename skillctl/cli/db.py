@@ -27,7 +27,7 @@ def push(context: typer.Context, env: EnvironmentOption = "prod", format: Format
 
 @app.command("status")
 def status(context: typer.Context, env: EnvironmentOption = "prod", format: FormatOption = Format.TEXT) -> Result:
-    """Name the migrations that the database has not yet; exit 1 if there are any."""
+    """Name the migrations that are pending; exit 1 if any are."""
     pending = wiring.pending_migrations(wiring.Wiring(context.obj).target(env))
     return Result({"pending": pending}, 1 if pending else 0, (), lambda screen: _draw(screen, pending), format)
 
@@ -36,7 +36,7 @@ def status(context: typer.Context, env: EnvironmentOption = "prod", format: Form
 def serve(
     folder: Annotated[Path, typer.Argument(help="Where its data lie; made where there are none.")],
 ) -> Result:
-    """Run a PostgreSQL on this machine in the place of Supabase, until Ctrl-C."""
+    """Run a PostgreSQL in the place of Supabase, until Ctrl-C."""
     import signal
 
     with wiring.local_production(folder) as url:

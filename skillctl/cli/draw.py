@@ -2,8 +2,9 @@
 
 import io
 import re
+import textwrap
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from skillctl.domain.finding import Finding
@@ -26,6 +27,9 @@ _STYLES = {
     "completed": "green",
     "queued": "yellow",
 }
+#: Columns between two cells of a table, and the width below which a wrapped text is no longer read.
+_GAP = 3
+_NARROWEST = 24
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 #: What joins letters and emoji; it is written in many languages and moves no cursor.
 _JOINERS = "\u200c\u200d"
@@ -48,7 +52,8 @@ def rendered(show: Callable[["Console"], None], *, stderr: bool = False) -> str:
     """What `show` draws, as the stream wants it, but not written to it: what is drawn is whole or not there."""
     from rich.console import Console
 
-    looks, page = console(stderr=stderr), io.StringIO()
+    looks = console(stderr=stderr)
+    page = io.TextIOWrapper(io.BytesIO(), encoding=looks.encoding, errors="backslashreplace", newline="")
     screen = Console(
         file=page,
         force_terminal=looks.is_terminal,
@@ -59,7 +64,8 @@ def rendered(show: Callable[["Console"], None], *, stderr: bool = False) -> str:
         emoji=False,
     )
     show(screen)
-    return page.getvalue()
+    page.seek(0)
+    return page.read()
 
 
 def plain(text: str) -> str:
@@ -83,9 +89,18 @@ def blank(screen: "Console") -> None:
 
 
 def paragraphs(screen: "Console", text: str) -> None:
-    """Text of several lines, wrapped at words."""
+    """Text of several lines, wrapped between words."""
     for part in re.split(r"\r\n|\r|\n", text.strip()):
-        screen.print(plain(part))
+        screen.print(_wrapped(plain(part), screen.width), soft_wrap=True)
+
+
+def fields(screen: "Console", told: Mapping[str, str]) -> None:
+    """One `key: text` a line, the texts below each other and wrapped between words."""
+    edge = max(map(len, told), default=0) + 2
+    for key, text in told.items():
+        lines = _wrapped(plain(text), screen.width - edge).splitlines() or [""]
+        for index, part in enumerate(lines):
+            screen.print(f"{plain(key) + ':' if index == 0 else '':{edge}}{part}", soft_wrap=True)
 
 
 def styled(word: str) -> str | None:
@@ -107,17 +122,40 @@ def findings(screen: "Console", found: Iterable[Finding]) -> None:
 
 
 def table(screen: "Console", heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Columns without rules; a cell that is a known word has its colour."""
+    """Columns without rules; a cell that is a known word has its colour.
+
+    Where they do not fit, the widest column but the first is wrapped; where that is no help, each row becomes a list.
+    """
+    from rich.cells import cell_len
+
+    cells = [tuple(plain(cell) for cell in row) for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(heads, *cells, strict=True)]
+    widest = max(range(1, len(widths)), key=widths.__getitem__, default=0)
+    left = screen.width - sum(widths) - _GAP * (len(widths) - 1) + widths[widest]
+    if left >= min(widths[widest], _NARROWEST):
+        _columns(screen, heads, cells, widest)
+        return
+    for row in cells:
+        fields(screen, dict(zip(heads, row, strict=True)))
+        blank(screen)
+
+
+def _columns(screen: "Console", heads: Sequence[str], cells: Iterable[Sequence[str]], widest: int) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
     drawn = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1))
     for index, head in enumerate(heads):
-        drawn.add_column(head, no_wrap=index == 0, overflow="fold")
-    for row in rows:
-        drawn.add_row(*(Text(plain(cell), style=styled(cell) or "") for cell in row))
+        drawn.add_column(head, no_wrap=index != widest, overflow="fold")
+    for row in cells:
+        drawn.add_row(*(Text(cell, style=styled(cell) or "") for cell in row))
     screen.print(drawn)
+
+
+def _wrapped(text: str, width: int) -> str:
+    # A word that is too long stays whole: a path must survive being copied.
+    return textwrap.fill(text, max(width, _NARROWEST), break_long_words=False, break_on_hyphens=False)
 
 
 def _is_seen(char: str) -> bool:

@@ -63,5 +63,15 @@ def _draw(screen: "Console", name: str, rows: list[dict[str, Any]]) -> None:
     draw.table(screen, ("version", "state", "digest", "evidence", "measured"), cells)
     for row in rows:
         if row["notice"]:
-            draw.line(screen, f"{row['version']}: " + "; ".join(f"{key} {said}" for key, said in row["notice"].items()))
-    draw.line(screen, "* served", "dim")
+            draw.paragraphs(screen, f"{row['version']} {row['state']}: {_told(row['notice'])}")
+    if any(row["serving"] for row in rows):
+        draw.line(screen, "* served", "dim")
+
+
+def _told(notice: dict[str, str]) -> str:
+    words = [notice["reason"]]
+    if "replaced_by" in notice:
+        words.append(f"use {notice['replaced_by']}")
+    if "sunset" in notice:
+        words.append(f"until {notice['sunset']}")
+    return "; ".join(words)

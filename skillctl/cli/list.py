@@ -41,6 +41,9 @@ def _working(context: typer.Context, format: Format) -> Result:
 
 
 def _draw_working(screen: "Console", rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        draw.line(screen, "there are no skills in `skills/`")
+        return
     cells = [
         (row["skill"], row["version"] or "-", row["status"] or "cannot be read", row["serving"] or "-") for row in rows
     ]
@@ -57,7 +60,10 @@ def _served(context: typer.Context, env: str, format: Format) -> Result:
 
 def _draw_served(screen: "Console", served: Any) -> None:
     rows = [(skill["name"], skill["version"], _short(skill["description"])) for skill in served["skills"]]
-    draw.table(screen, ("skill", "version", "description"), rows)
+    if rows:
+        draw.table(screen, ("skill", "version", "description"), rows)
+    else:
+        draw.line(screen, "no skill is served")
     draw.line(screen, f"release {served['release'] or 'none'}, commit {(served['commit'] or 'none')[:12]}", "dim")
 
 

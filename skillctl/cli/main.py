@@ -27,7 +27,7 @@ COMMANDS = {
     "eval": "Measure skills with their suites and keep the evidence.",
     "promote": "Take a skill one step: draft → candidate → approved.",
     "revise": "Open the next version of a skill as a draft.",
-    "deprecate": "Keep an approved version for those who use it, hidden from the others.",
+    "deprecate": "Hide an approved version from all but those who use it.",
     "list": "The skills of this repository, or those an environment serves.",
     "show": "One skill: what it is, what it needs, where it stands.",
     "history": "The approvals of one skill.",

@@ -63,10 +63,15 @@ def _of_environment(context: typer.Context, env: str, name: str, version: str | 
 def _draw(screen: "Console", data: dict[str, Any]) -> None:
     draw.line(screen, f"{data['name']}@{data['version']}", "bold")
     draw.paragraphs(screen, data["description"])
-    for key, value in data.items():
-        if key in ("name", "version", "description", "inputs", "outputs", "manifest") or value in (None, [], {}):
-            continue
-        draw.line(screen, f"{key + ':':10} {_worded(value)}")
+    draw.fields(
+        screen,
+        {
+            key: _worded(value)
+            for key, value in data.items()
+            if key not in ("name", "version", "description", "inputs", "outputs", "manifest")
+            and value not in (None, [], {})
+        },
+    )
 
 
 def _worded(value: Any) -> str:

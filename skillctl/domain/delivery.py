@@ -44,6 +44,14 @@ class Undeliverable:
 Attempt = Delivered | Retry | Undeliverable
 
 
+@dataclass(frozen=True)
+class Backlog:
+    """Jobs by type: `due` are waiting now, `dead` will never be tried again by themselves."""
+
+    due: Mapping[str, int]
+    dead: Mapping[str, int]
+
+
 def delay(attempt: int, wish: int | None) -> int:
     """Seconds until the next attempt: doubling from half a minute to an hour, never sooner than wished."""
     doubled: int = FIRST_DELAY * 2 ** min(attempt - 1, 10)

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from skillctl.domain.checks.produced import Produced
-from skillctl.domain.delivery import Attempt, Job
+from skillctl.domain.delivery import Attempt, Backlog, Job
 from skillctl.domain.digest import TreeFile
 from skillctl.domain.evidence import Evidence
 from skillctl.domain.release import Current
@@ -32,7 +32,12 @@ class Tree(Protocol):
         ...
 
     def read(self, files: Iterable[TreeFile]) -> Mapping[str, bytes]:
-        """The bytes of files by path."""
+        """The bytes of files by path; one that cannot be read is left out."""
+        ...
+
+    @property
+    def unreadable(self) -> Mapping[str, str]:
+        """Why each file or folder that was asked for so far could not be read."""
         ...
 
 
@@ -149,16 +154,23 @@ class Production(Protocol):
         """What an agent sees when it lists skills."""
         ...
 
-    def claim(self, worker: str) -> Job | None:
-        """The next due job of ours, leased to this worker, or None."""
+    def claim(self, worker: str, job_types: Iterable[str]) -> Job | None:
+        """The next due job of ours of one of these types, leased to this worker, or None."""
         ...
 
     def complete(self, job: Job, worker: str, result: Mapping[str, Any]) -> None:
-        """The job's effect is there."""
+        """The job's effect is there; StoreRefused `lease-lost` where the job is no longer this worker's."""
         ...
 
     def fail(self, job: Job, worker: str, error: str, *, retry_in: int | None) -> str:
-        """The job's effect is not there: again in so many seconds, or never (None); its status afterwards."""
+        """The job's effect is not there: again in so many seconds, or never (None); its status afterwards.
+
+        StoreRefused `lease-lost` where the job is no longer this worker's.
+        """
+        ...
+
+    def backlog(self) -> Backlog:
+        """Our jobs that are due, and our dead letters."""
         ...
 
     def jobs(self, limit: int) -> list[Mapping[str, Any]]:

@@ -1,5 +1,6 @@
 """Read: a tree → its skills, suites, approvals and policy, and a finding for whatever cannot be read."""
 
+import contextlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +18,17 @@ from skillctl.workflows.ports import Tree
 
 SERVERS_FILE = ".claude/mcp-servers.json"
 SUITE_NAME = "suite.yaml"
+#: A larger file is data, not text that anybody reads.
+LARGEST_TEXT = 256 * 1024
 FOLDERS = ("skills", "evals", "approvals", SERVERS_FILE, policy.FILE_NAME)
 
 
 @dataclass
 class Contents:
-    """All that a tree says about skills; `names` has the broken ones too, `entries` every file by its folder."""
+    """All that a tree says about skills.
+
+    `names` has the broken ones too, `entries` every file by its folder, `texts` what agents and people read, by path.
+    """
 
     names: list[str] = field(default_factory=list)
     skills: dict[str, Skill] = field(default_factory=dict)
@@ -31,8 +37,10 @@ class Contents:
     servings: dict[str, Serving] = field(default_factory=dict)
     approvals: dict[str, dict[str, approval.Statement]] = field(default_factory=dict)
     servers: frozenset[str] | None = None
+    groups: dict[str, list[str]] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     entries: dict[str, list[TreeFile]] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     def approved(self, name: str) -> dict[str, str]:
@@ -57,8 +65,26 @@ def read(tree: Tree) -> Contents:
     _read_skills(texts, contents)
     _read_suites(texts, contents)
     _read_approvals(texts, contents)
+    # A file that is there and cannot be read is not missing.
+    contents.findings = [one for one in contents.findings if one.code != "SK101" or one.file not in tree.unreadable]
+    _keep_texts(texts, contents)
     contents.findings.sort(key=lambda finding: finding.order)
     return contents
+
+
+def read_texts(tree: Tree, contents: Contents, names: Collection[str]) -> None:
+    """Read the other text files of these skills and their suites too, into `contents.texts`."""
+    folders = [folder for folder in contents.entries if folder.partition("/")[2] in names]
+    known = set(tree.unreadable)
+    wanted = [
+        entry
+        for folder in folders
+        if folder.startswith(("skills/", "evals/"))
+        for entry in contents.entries[folder]
+        if entry.mode in FILE_MODES and entry.path not in contents.texts and entry.path not in known
+    ]
+    _keep_texts(tree.read(wanted), contents)
+    contents.findings += [_unreadable(path, why) for path, why in tree.unreadable.items() if path not in known]
 
 
 def read_governed(tree: Tree) -> Contents:
@@ -88,7 +114,16 @@ def _opened(tree: Tree, names: Collection[str]) -> tuple[Contents, Mapping[str, 
     listed = tree.files(*FOLDERS)
     for entry in listed:
         contents.entries.setdefault("/".join(entry.path.split("/")[:2]), []).append(entry)
-    return contents, tree.read(entry for entry in listed if _is_read(entry, names))
+    texts = tree.read(entry for entry in listed if _is_read(entry, names))
+    contents.findings += [_unreadable(path, reason) for path, reason in tree.unreadable.items()]
+    return contents, texts
+
+
+def _unreadable(path: str, reason: str) -> Finding:
+    parts = path.split("/")
+    skill = parts[1] if parts[0] in ("skills", "evals", "approvals") and len(parts) > 1 else None
+    hint = "put its content there" if reason.startswith("symbolic") else f"check who owns it: `ls -ld {path}`"
+    return Finding("SK001", f"cannot be read: {reason}", path, skill=skill, hint=hint)
 
 
 def _is_read(entry: TreeFile, names: Collection[str]) -> bool:
@@ -102,6 +137,14 @@ def _is_read(entry: TreeFile, names: Collection[str]) -> bool:
     return True
 
 
+def _keep_texts(raw: Mapping[str, bytes], contents: Contents) -> None:
+    """Keep what is text; a byte-order mark stays in it, for it is one of the things that are looked for."""
+    for path, content in raw.items():
+        if path.startswith(("skills/", "evals/")) and len(content) <= LARGEST_TEXT and b"\0" not in content:
+            with contextlib.suppress(UnicodeDecodeError):
+                contents.texts[path] = content.decode()
+
+
 def _read_policy(texts: Mapping[str, bytes], contents: Contents) -> None:
     if policy.FILE_NAME in texts:
         found, findings = policy.read(texts[policy.FILE_NAME])
@@ -113,8 +156,10 @@ def _read_servers(texts: Mapping[str, bytes], contents: Contents) -> None:
     if SERVERS_FILE not in texts:
         return
     try:
-        contents.servers = frozenset(json.loads(texts[SERVERS_FILE])["mcpServers"])
-    except (ValueError, KeyError, TypeError, RecursionError) as problem:
+        registry = json.loads(texts[SERVERS_FILE])
+        contents.servers = frozenset(registry["mcpServers"])
+        contents.groups = {name: list(members) for name, members in registry.get("groups", {}).items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         message = f"the server registry cannot be read: {type(problem).__name__}: {problem}"
         contents.findings.append(Finding("SK008", message, SERVERS_FILE, hint="it is JSON with a mapping `mcpServers`"))
 

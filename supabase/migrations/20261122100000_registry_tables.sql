@@ -29,6 +29,8 @@ create table mcp.blobs (
   constraint blobs_size check (octet_length(bytes) <= 16777216)
 );
 comment on table mcp.blobs is 'Content under the SHA-256 of its bytes: files, manifests, evidence, approvals.';
+-- No foreign key leads here: a release looks up every blob it names, and none is ever removed. The keys would lock, and so
+-- write, each blob's row again with every release.
 
 create table mcp.skills (
   name text primary key,
@@ -41,9 +43,9 @@ create table mcp.skill_versions (
   name text not null references mcp.skills (name),
   version text not null,
   digest text not null,
-  manifest text not null references mcp.blobs (sha256),
-  evidence text not null references mcp.blobs (sha256),
-  approval text not null references mcp.blobs (sha256),
+  manifest text not null,
+  evidence text not null,
+  approval text not null,
   definition_path text not null,
   card jsonb not null,
   card_sha256 text not null,
@@ -68,14 +70,13 @@ create table mcp.version_files (
   version text not null,
   path text not null,
   mode text not null check (mode in ('100644', '100755')),
-  sha256 text not null references mcp.blobs (sha256),
+  sha256 text not null,
   primary key (name, version, path),
   foreign key (name, version) references mcp.skill_versions (name, version)
 );
-create index version_files_sha256_idx on mcp.version_files (sha256);
 
 create table mcp.evidence (
-  sha256 text primary key references mcp.blobs (sha256),
+  sha256 text primary key,
   skill text not null,
   version text not null,
   skill_digest text not null,

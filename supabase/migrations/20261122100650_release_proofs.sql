@@ -1,14 +1,16 @@
 -- What evidence and approvals must say, read from the stored bytes; nothing of it is believed because the caller says so.
 
-create function mcp.release_proofs(p_release jsonb)
-returns table (skill text, version text, digest text, evidence jsonb, statement jsonb)
+create type mcp.proof as (
+  skill text, version text, digest text, evidence_sha256 text, evidence jsonb, statement jsonb
+);
+
+create function mcp.release_proofs(p_release jsonb) returns setof mcp.proof
 language sql stable set search_path = '' as $$
   -- Null where there are no bytes, or none that are a JSON object.
-  select p.skill, p.version, p.digest, read.evidence, read.statement
+  select p.skill, p.version, p.digest, p.evidence, mcp.as_object(e.bytes), mcp.as_object(a.bytes)
     from mcp.release_publishes(p_release) p
     left join mcp.blobs e on e.sha256 = p.evidence
     left join mcp.blobs a on a.sha256 = p.approval
-   cross join lateral (select mcp.as_object(e.bytes), mcp.as_object(a.bytes) offset 0) read (evidence, statement)
 $$;
 
 create function mcp.items(p_value jsonb) returns jsonb
@@ -16,7 +18,7 @@ language sql immutable set search_path = '' as $$
   select case jsonb_typeof(p_value) when 'array' then p_value else '[]' end
 $$;
 
-create function mcp.evidence_faults(p_release jsonb)
+create function mcp.evidence_faults(p_proofs mcp.proof[])
 returns table (skill text, version text, digest text, fault text[])
 language sql stable set search_path = '' as $$
   -- The name of the refusal and its sentence, or null. A gate may ask for less than every case, so a failed one is no
@@ -44,7 +46,7 @@ language sql stable set search_path = '' as $$
         format('has evidence with a pass rate of %s, but %s of its %s cases passed',
                coalesce(left(p.evidence ->> 'pass_rate', 20), 'nothing'), c.passed, c.total)]
       end
-    from mcp.release_proofs(p_release) p
+    from unnest(p_proofs) p
    cross join lateral (
       select o.total, o.passed, o.failed, o.errored, case
              when jsonb_typeof(p.evidence -> 'pass_rate') is distinct from 'number' then false
@@ -56,7 +58,7 @@ language sql stable set search_path = '' as $$
       offset 0) c (total, passed, failed, errored, rate_fits)
 $$;
 
-create function mcp.approval_faults(p_release jsonb, p_lines mcp.manifest_line[])
+create function mcp.approval_faults(p_proofs mcp.proof[], p_lines mcp.manifest_line[])
 returns table (skill text, version text, digest text, fault text[])
 language sql stable set search_path = '' as $$
   select p.skill, p.version, p.digest, case
@@ -80,7 +82,7 @@ language sql stable set search_path = '' as $$
              full join jsonb_each(held.files) other on one.key = other.key
             where one.value is distinct from other.value limit 1), 'what it lists twice'))]
       end
-    from mcp.release_proofs(p_release) p
+    from unnest(p_proofs) p
     left join (
       select l.skill, l.version, count(*),
              jsonb_object_agg(l.path, case when l.path = l.definition_path then l.definition else l.sha256 end)
@@ -104,16 +106,16 @@ language sql immutable set search_path = '' as $$
     else format('promote exactly %s with `skillctl promote --to approved`', p_digest) end
 $$;
 
-create function mcp.check_proofs(p_release jsonb, p_lines mcp.manifest_line[]) returns void
+create function mcp.check_proofs(p_proofs mcp.proof[], p_lines mcp.manifest_line[]) returns void
 language plpgsql set search_path = '' as $$
 declare
   bad record;
 begin
   select f.skill || '@' || f.version as version, f.digest, f.fault[1] as name, f.fault[2] as sentence into bad
-    from mcp.evidence_faults(p_release) f where f.fault is not null order by f.skill, f.version limit 1;
+    from mcp.evidence_faults(p_proofs) f where f.fault is not null order by f.skill, f.version limit 1;
   if not found then
     select f.skill || '@' || f.version as version, f.digest, f.fault[1] as name, f.fault[2] as sentence into bad
-      from mcp.approval_faults(p_release, p_lines) f where f.fault is not null order by f.skill, f.version limit 1;
+      from mcp.approval_faults(p_proofs, p_lines) f where f.fault is not null order by f.skill, f.version limit 1;
   end if;
   if bad.name is not null then
     perform mcp.refuse('PT422', bad.name, format('%s %s', bad.version, bad.sentence),

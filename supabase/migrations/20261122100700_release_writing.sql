@@ -43,7 +43,7 @@ language sql stable set search_path = '' as $$
     from mcp.releases where id = p_id
 $$;
 
-create function mcp.write_versions(p_release jsonb, p_lines mcp.manifest_line[]) returns void
+create function mcp.write_versions(p_release jsonb, p_lines mcp.manifest_line[], p_proofs mcp.proof[]) returns void
 language plpgsql set search_path = '' as $$
 begin
   insert into mcp.skills (name) select skill from mcp.release_changes(p_release) order by skill
@@ -59,11 +59,9 @@ begin
     from unnest(p_lines)
   on conflict (name, version, path) do nothing;
   insert into mcp.evidence (sha256, skill, version, skill_digest, suite_digest, policy_digest, class, verdict, body)
-  select p.evidence, e.body ->> 'skill', e.body ->> 'version', e.body ->> 'skill_digest', e.body ->> 'suite_digest',
-         e.body ->> 'policy_digest', e.body ->> 'class', e.body ->> 'verdict', e.body
-    from mcp.release_publishes(p_release) p
-    join mcp.blobs b on b.sha256 = p.evidence
-   cross join lateral (select mcp.as_object(b.bytes) offset 0) e (body)
+  select evidence_sha256, evidence ->> 'skill', evidence ->> 'version', evidence ->> 'skill_digest',
+         evidence ->> 'suite_digest', evidence ->> 'policy_digest', evidence ->> 'class', evidence ->> 'verdict', evidence
+    from unnest(p_proofs)
   on conflict (sha256) do nothing;
 end $$;
 

@@ -1,14 +1,15 @@
 -- One release in one transaction, and what production holds.
 
--- The memory is for first releases of thousands of skills, which else are sorted on disk; the time-out is that of the
--- whole call, and the way past the 8 s of the API's own roles.
+-- The settings are for first releases of thousands of skills: else they are sorted on disk, and planned with a copy of the
+-- whole release as a constant. The time-out is that of the whole call, and the way past the 8 s of the API's own roles.
 create function mcp.apply_release(p_release jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set work_mem = '64MB' set jit = 'off'
-  set statement_timeout = '60s' as $$
+  set plan_cache_mode = 'force_generic_plan' set statement_timeout = '60s' as $$
 declare
   release_id uuid;
   held mcp.deployed;
   lines mcp.manifest_line[];
+  proofs mcp.proof[];
   told jsonb;
 begin
   perform mcp.check_shape(p_release);
@@ -33,14 +34,16 @@ begin
     update mcp.deployed set commit = p_release ->> 'commit' where single;
     return mcp.nothing_changed(false);
   end if;
+  -- Read once, for several checks and for what is written.
   lines := array(select l from mcp.release_lines(p_release) l);
+  proofs := array(select p from mcp.release_proofs(p_release) p);
   perform mcp.check_versions(p_release);
   perform mcp.check_blobs(p_release, lines);
   perform mcp.check_manifests(p_release, lines);
-  perform mcp.check_proofs(p_release, lines);
+  perform mcp.check_proofs(proofs, lines);
   perform mcp.check_states(p_release);
   perform mcp.check_promotions(p_release);
-  perform mcp.write_versions(p_release, lines);
+  perform mcp.write_versions(p_release, lines, proofs);
   perform mcp.write_states(p_release);
   perform mcp.check_serving(p_release);
   perform mcp.write_promotions(p_release);

@@ -1,6 +1,9 @@
 """What is shown on a terminal: nothing that a skill's author wrote moves the cursor, and 80 columns are enough."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +75,45 @@ def test_a_name_that_is_not_utf8(draft_shop: Path, tmp_path: Path) -> None:
     (Path(folder.decode("utf-8", "surrogateescape")) / "skill.yaml").write_text("name: x\n")
     assert "skills/caf\\xe9/skill.yaml:1:1" in shop.typed("validate").out
     assert any("caf\udce9" in one["file"] for one in shop.skillctl("validate").envelope["findings"])
+
+
+LONG = "a-name-as-long-as-the-standard-allows-for-a-skill-and-not-longer"
+VERSION = "10.20.30-release.candidate.1+build.20261122.0123456789abcdef"
+
+
+def test_a_long_text_is_wrapped_in_its_column_and_names_stay_whole() -> None:
+    text = "every word of it is to be read, whatever the width is, and nothing of it is lost at the edge"
+    shown = draw.rendered(lambda screen: draw.table(screen, ("skill", "text"), [(LONG[:40], text)]))
+    assert all(len(line.rstrip()) <= 80 for line in shown.splitlines())
+    assert LONG[:40] in shown
+    assert " ".join(shown.replace(LONG[:40], "").split()).endswith(text)
+
+
+def test_a_row_that_does_not_fit_becomes_a_list() -> None:
+    shown = draw.rendered(lambda screen: draw.table(screen, ("skill", "version"), [(LONG, VERSION), ("b", "1.0.0")]))
+    assert shown == f"skill:   {LONG}\nversion: {VERSION}\n\nskill:   b\nversion: 1.0.0\n\n"
+
+
+def test_long_names_are_readable_at_80_columns(draft_shop: Path, tmp_path: Path) -> None:
+    shop = Shop.copied(draft_shop, tmp_path / "shop")
+    shop.add_skill(LONG, version=VERSION)
+    sheet = shop.root / f"skills/{LONG}/SKILL.md"
+    sheet.write_text(sheet.read_text().replace("Adds.", "Adds one number to another, and says so. " * 8))
+    for number in range(20):
+        shop.write(f"skills/{LONG}/references/a-file-{number}.md", "x")
+    shop.commit()
+    shop.approve(LONG)
+    assert shop.typed("deprecate", LONG, "--reason", "the other one does it better " * 5).exit_code == 0
+    for words in (("list",), ("show", LONG), ("history", LONG)):
+        lines = shop.typed(*words).out.splitlines()
+        ids = f"{LONG}@{VERSION}"
+        assert [line for line in lines if len(line) > 80 and line != ids] == []
+        assert any(VERSION in line for line in lines)
+
+
+def test_an_encoding_without_our_characters_is_no_trouble(draft_shop: Path) -> None:
+    command = [sys.executable, "-m", "skillctl", "-C", str(draft_shop), "list"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.isascii()

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from skillctl.domain.approval import path_of
-from skillctl.domain.finding import Finding
+from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.lifecycle import Status
+from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 
 
@@ -16,3 +17,17 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
     message = f"the status is `{definition.status}`, but there is no `{path_of(definition.name, definition.version)}`"
     hint = f"write `status: draft`, then run `skillctl promote {definition.name}`"
     yield subject.finding("SK208", message, ("status",), hint)
+
+
+RULE = Rule(
+    code="SK208",
+    severity=Severity.ERROR,
+    title="a version that calls itself approved has an approval on record",
+    why=(
+        "A status written by hand proves nothing. Production refuses such a version, so the skill would seem approved "
+        "and never arrive."
+    ),
+    bad="status: approved",
+    good="status: candidate",
+    check=check,
+)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from skillctl.domain.checks import json_path
-from skillctl.domain.finding import Finding
+from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 
 
@@ -18,3 +19,14 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
             if wrong is not None:
                 place = document.place(("cases", number, "expect", index, "json_path"))
                 yield Finding("SK304", wrong, document.file, place.line, place.column, subject.skill.name)
+
+
+RULE = Rule(
+    code="SK304",
+    severity=Severity.ERROR,
+    title="the JSON path of a check can be read",
+    why="A check whose path cannot be read is errored at each run, so the suite is evidence for nothing.",
+    bad="{json_path: '$[', equals: 42}",
+    good="{json_path: $.sum, equals: 42}",
+    check=check,
+)

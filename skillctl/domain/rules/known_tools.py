@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from skillctl.domain.finding import Finding
+from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 from skillctl.domain.schema import nearest
 
@@ -19,3 +20,17 @@ def check(subject: Subject, world: World) -> Iterator[Finding]:
             hint = f"did you mean `{near}`?" if near else "add it to the registry"
             file = subject.skill.document.file
             yield Finding("SK202", message, file, place.line, place.column, subject.skill.name, hint)
+
+
+RULE = Rule(
+    code="SK202",
+    severity=Severity.ERROR,
+    title="the servers that a skill needs are in the registry",
+    why=(
+        "A server that `.claude/mcp-servers.json` does not list cannot be started, so the skill fails at its first "
+        "call. A group such as `core` is a name for several servers and no server itself."
+    ),
+    bad="tools: {odoo-erp-servr: [search_read]}",
+    good="tools: {odoo-erp-server: [search_read]}",
+    check=check,
+)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from skillctl.domain.finding import Finding
+from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 
 
@@ -19,3 +20,17 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
         place = document.place(("name",))
         message = f"`name` is `{skill.sheet.frontmatter.name}`, but the folder is `{folder}`"
         yield Finding("SK201", message, document.file, place.line, place.column, skill.name, hint)
+
+
+RULE = Rule(
+    code="SK201",
+    severity=Severity.ERROR,
+    title="a skill is called as its folder is",
+    why=(
+        "Agents find a skill by its folder and load it by its name. Where the two differ, the standard calls the "
+        "skill invalid and hosts leave it out without a word."
+    ),
+    bad="name: sums",
+    good="name: adder",
+    check=check,
+)

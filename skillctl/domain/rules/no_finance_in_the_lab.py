@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from skillctl.domain.finding import Finding
+from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 from skillctl.domain.skill import Instance
 
@@ -17,3 +18,17 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
     if not _FINANCIAL.isdisjoint(definition.tags):
         message = "a finance or SSC skill is routed to the lab, which is never the truth for financials"
         yield subject.finding("SK206", message, ("routing", "target"), "write `target: odoo_erp`")
+
+
+RULE = Rule(
+    code="SK206",
+    severity=Severity.ERROR,
+    title="finance and SSC skills never target the lab",
+    why=(
+        "The lab is for experiments and migrations. A figure read there, or posted there, is not the truth about "
+        "anybody's money."
+    ),
+    bad="routing: {target: odoo_lab}",
+    good="routing: {target: odoo_erp}",
+    check=check,
+)

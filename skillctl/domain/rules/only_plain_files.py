@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from skillctl.domain.digest import obstacle
-from skillctl.domain.finding import Finding
+from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 
 
@@ -15,3 +16,17 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
         if why is not None:
             file = entry.path.encode("utf-8", "backslashreplace").decode().replace("\n", "\\n")
             yield Finding("SK209", why, file, skill=subject.skill.name, hint="put a plain file in its place")
+
+
+RULE = Rule(
+    code="SK209",
+    severity=Severity.ERROR,
+    title="a skill's folder holds plain files only",
+    why=(
+        "A link or a submodule has no bytes of its own: what it leads to can change without any change of the skill, "
+        "so it can be neither measured nor approved."
+    ),
+    bad="skills/adder/link",
+    good="skills/adder/scripts/add.sh",
+    check=check,
+)

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Set
 from itertools import islice
 
-from skillctl.domain.finding import Finding
+from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 from skillctl.domain.schema import nearest
 from skillctl.domain.skill import Sheet
@@ -40,3 +41,14 @@ def _missing(sheet: Sheet, present: Set[str]) -> Iterator[tuple[int, int, str]]:
             if path not in present and path not in seen:
                 seen.add(path)
                 yield number, match.start(1) + 1, path
+
+
+RULE = Rule(
+    code="SK207",
+    severity=Severity.ERROR,
+    title="the files that the instructions point at are there",
+    why="An agent that is told to run or read a file that is missing stops there, or makes something up.",
+    bad="Run `scripts/ad.sh`.",
+    good="Run `scripts/add.sh`.",
+    check=check,
+)

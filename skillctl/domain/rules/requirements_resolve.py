@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from skillctl.domain.finding import Finding
+from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 from skillctl.domain.schema import nearest
 
@@ -17,3 +18,14 @@ def check(subject: Subject, world: World) -> Iterator[Finding]:
             near = nearest(required, world.skills)
             hint = f"did you mean `{near}`?" if near else None
             yield subject.finding("SK204", f"there is no skill `{required}`", ("requires", required), hint)
+
+
+RULE = Rule(
+    code="SK204",
+    severity=Severity.ERROR,
+    title="what a skill requires is another skill of this repository",
+    why="A requirement that leads nowhere is found out only when an agent needs it.",
+    bad='requires: {taxs: "^1.0"}',
+    good='requires: {taxes: "^1.0"}',
+    check=check,
+)

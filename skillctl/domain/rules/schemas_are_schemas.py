@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from skillctl.domain.finding import Finding
+from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 
 
@@ -26,3 +27,17 @@ def _problems(subject: Subject, key: str, schema: dict[str, Any]) -> Iterator[Fi
         path = (key, *problem.absolute_path)
         name = ".".join(str(step) for step in path)
         yield subject.finding("SK205", f"`{name}` is not valid JSON Schema: {problem.message}", path)
+
+
+RULE = Rule(
+    code="SK205",
+    severity=Severity.ERROR,
+    title="the declared inputs and outputs are JSON Schema",
+    why=(
+        "A schema with a misspelt type or a bound of the wrong kind accepts everything or nothing, and no caller can "
+        "tell which."
+    ),
+    bad="inputs: {type: objekt}",
+    good="inputs: {type: object}",
+    check=check,
+)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from skillctl.domain.finding import Finding
+from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 from skillctl.domain.schema import nearest
 
@@ -20,3 +21,14 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
             message = f"case `{case.id}` runs `{script}`, which is not in `{subject.skill.folder}`"
             hint = f"did you mean `{near}`?" if near else None
             yield Finding("SK303", message, document.file, place.line, place.column, subject.skill.name, hint)
+
+
+RULE = Rule(
+    code="SK303",
+    severity=Severity.ERROR,
+    title="the script that a case runs is a file of the skill",
+    why="The case would be errored at each run, so the suite is evidence for nothing.",
+    bad="run: {script: scripts/ad.sh}",
+    good="run: {script: scripts/add.sh}",
+    check=check,
+)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from skillctl.domain.finding import Finding
+from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 from skillctl.domain.serving import path_of
 
@@ -19,3 +20,14 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
             message = f"{name}@{version} is named here, but was never approved"
             hint = f"known are: {', '.join(subject.approved) or 'none'}"
             yield Finding("SK401", message, path_of(name), skill=name, hint=hint)
+
+
+RULE = Rule(
+    code="SK401",
+    severity=Severity.ERROR,
+    title="every version that `serving.yaml` names was approved",
+    why="Production refuses to serve what has no approval, so the entry would block the skill at the next release.",
+    bad='serving: "2.0.0"',
+    good='serving: "1.0.0"',
+    check=check,
+)

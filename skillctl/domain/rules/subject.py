@@ -1,11 +1,14 @@
 """What the rules look at: one skill with all that belongs to it, and the world around it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
+from skillctl.domain import likeness
 from skillctl.domain.digest import TreeFile
 from skillctl.domain.document import Path
 from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.lifecycle import Status
 from skillctl.domain.serving import Serving
 from skillctl.domain.skill import Skill
 from skillctl.domain.suite import ReadSuite
@@ -13,13 +16,17 @@ from skillctl.domain.suite import ReadSuite
 
 @dataclass(frozen=True)
 class Subject:
-    """One skill; `approved` maps each version with an approval to its digest, `entries` are all files of its folder."""
+    """One skill; `approved` maps each version with an approval to its digest, `entries` are all files of its folder.
+
+    `texts` are the text files of its folder and of its suite's, by path from the repository's root.
+    """
 
     skill: Skill
     suite: ReadSuite | None
     serving: Serving | None
     approved: Mapping[str, str]
     entries: Sequence[TreeFile] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     def finding(
         self, code: str, message: str, path: Path, hint: str | None = None, severity: Severity = Severity.ERROR
@@ -31,8 +38,34 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Card:
+    """What the rules on one skill ask of another one; `approved` are its versions with an approval."""
+
+    version: str
+    status: Status
+    description: str
+    requires: Mapping[str, str] = field(default_factory=dict)
+    approved: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class World:
-    """The names a skill may refer to; `servers` is None where the repository has no server registry."""
+    """The names a skill may refer to; `servers` is None where the repository has no server registry.
+
+    `groups` are the registry's names for several servers; `cards` are the skills that can be read, by name.
+    """
 
     skills: frozenset[str]
     servers: frozenset[str] | None
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    cards: Mapping[str, Card] = field(default_factory=dict)
+
+    @cached_property
+    def near_names(self) -> Mapping[str, Sequence[str]]:
+        """For each name those nearly like it."""
+        return likeness.near_names(self.skills)
+
+    @cached_property
+    def near_descriptions(self) -> Mapping[str, Sequence[str]]:
+        """For each skill those with nearly its description."""
+        return likeness.near_texts({name: card.description for name, card in self.cards.items()})

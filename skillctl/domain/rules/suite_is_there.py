@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.lifecycle import Status
+from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 
 
@@ -15,3 +16,17 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
     severity = Severity.WARNING if skill.definition.status is Status.DRAFT else Severity.ERROR
     message = f"there is no `evals/{skill.name}/suite.yaml` that can be read"
     yield subject.finding("SK302", message, ("name",), "write cases with `run` and `expect`", severity)
+
+
+RULE = Rule(
+    code="SK302",
+    severity=Severity.ERROR,
+    title="a skill has a suite that can prove it",
+    why=(
+        "Without cases there is no verdict, and without a verdict nothing is approved. For a draft this is a warning, "
+        "from candidate on an error."
+    ),
+    bad="status: candidate",
+    good="skill: adder",
+    check=check,
+)

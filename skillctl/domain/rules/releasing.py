@@ -1,0 +1,89 @@
+"""The codes that `plan`, `sync` and `load` give, when a commit is compared with what was approved and published."""
+
+from skillctl.domain.finding import Severity
+from skillctl.domain.rules.rule import Rule
+
+RULES = (
+    Rule(
+        "SK403",
+        Severity.ERROR,
+        "a served version is neither withdrawn nor revoked",
+        "Production cannot offer a version and forbid it at once.",
+        'serving: "1.0.0"   with   withdrawn: {"1.0.0": ...}',
+        'serving: "1.1.0"   with   withdrawn: {"1.0.0": ...}',
+    ),
+    Rule(
+        "SK404",
+        Severity.ERROR,
+        "the approved bytes are in this clone",
+        "A version is published from the blobs its approval lists. A shallow clone does not have the older ones.",
+        "git clone --depth 1",
+        "git fetch --unshallow",
+    ),
+    Rule(
+        "SK405",
+        Severity.ERROR,
+        "an approval says what its files say",
+        "Its digest, its file hashes and its status are computed again from the bytes. Where they differ, somebody "
+        "edited the approval or made it by hand.",
+        "an `approval.json` that was changed by an editor",
+        "git restore approvals/adder/1.0.0/approval.json",
+    ),
+    Rule(
+        "SK406",
+        Severity.ERROR,
+        "an approval stands on evidence for exactly this",
+        "The evidence must be of this skill, this suite and the policy of its base, and must satisfy that policy. "
+        "Copied or stale evidence proves something else.",
+        "evidence of 1.0.0 copied to 1.1.0",
+        "skillctl eval adder && skillctl promote adder",
+    ),
+    Rule(
+        "SK407",
+        Severity.ERROR,
+        "a served version leaves production by an entry that says so",
+        "A line that is missing from `serving.yaml` is more often a slip than a decision.",
+        "serving: null",
+        'withdrawn: {"1.0.0": {reason: "superseded"}}',
+    ),
+    Rule(
+        "SK408",
+        Severity.ERROR,
+        "what is revoked stays revoked",
+        "A revocation forbids a digest for ever, whatever a later commit says.",
+        "serving.yaml without the revoked version",
+        'revoked: {"1.0.0": {reason: "leaked a key"}}',
+    ),
+    Rule(
+        "SK410",
+        Severity.ERROR,
+        "a skill that was approved keeps its folder",
+        "A deleted folder does not take a skill from production: that is an entry in `serving.yaml`, with its reason.",
+        "git rm -r skills/adder",
+        'withdrawn: {"1.0.0": {reason: "no longer needed"}}',
+    ),
+    Rule(
+        "SK411",
+        Severity.ERROR,
+        "an approval is never deleted",
+        "Production holds the version, and its proof must stay where everybody can read it.",
+        "git rm approvals/adder/1.0.0/approval.json",
+        'withdrawn: {"1.0.0": {reason: "no longer needed"}}',
+    ),
+    Rule(
+        "SK412",
+        Severity.ERROR,
+        "approved content never changes",
+        "Whoever pinned a version must get the bytes that were measured. Other content is another version.",
+        "an edit in `skills/adder` while 1.0.0 is approved",
+        "skillctl revise adder",
+    ),
+    Rule(
+        "SK414",
+        Severity.ERROR,
+        "versions are published in their order",
+        "An approval that comes in after a greater version was published can never be published itself.",
+        "1.0.1 is approved after 1.1.0 was published",
+        "1.1.1 is approved after 1.1.0 was published",
+    ),
+)

@@ -1,0 +1,27 @@
+"""What a rule is: its check, and all that `explain` and the page of rules say about it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.rules.subject import Subject, World
+
+Check = Callable[[Subject, World], Iterable[Finding]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One code: `title` is one lower-case line, `why` says what goes wrong otherwise, `bad` and `good` are excerpts.
+
+    `severity` is the hardest that its findings can be. `check` is None where another part of the tool finds it:
+    the reader, the schema, or a release.
+    """
+
+    code: str
+    severity: Severity
+    title: str
+    why: str
+    bad: str
+    good: str
+    check: Check | None = None
+    security: bool = False
