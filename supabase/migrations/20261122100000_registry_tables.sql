@@ -29,8 +29,8 @@ create table mcp.blobs (
   constraint blobs_size check (octet_length(bytes) <= 16777216)
 );
 comment on table mcp.blobs is 'Content under the SHA-256 of its bytes: files, manifests, evidence, approvals.';
--- No foreign key leads here: a release looks up every blob it names, and none is ever removed. The keys would lock, and so
--- write, each blob's row again with every release.
+-- No foreign key leads here: a release looks up every blob it names, and none is ever removed. The keys would lock, and
+-- so write, each blob's row again with every release.
 
 create table mcp.skills (
   name text primary key,

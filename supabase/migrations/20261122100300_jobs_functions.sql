@@ -7,8 +7,8 @@ declare
   job_id uuid;
 begin
   if p_source = 'skillctl' then
-    perform mcp.refuse('PT422', 'source-reserved', 'jobs of source `skillctl` are written by a release, and by nothing else',
-      'name the app that asks as the source');
+    perform mcp.refuse('PT422', 'source-reserved',
+      'jobs of source `skillctl` are written by a release, and by nothing else', 'name the app that asks as the source');
   end if;
   insert into mcp_jobs.jobs (source, job_type, payload, priority, idempotency_key, run_at)
   values (p_source, p_job_type, coalesce(p_payload, '{}'), coalesce(p_priority, 5), p_idempotency_key,
@@ -104,7 +104,7 @@ begin
   return to_jsonb(job);
 end $$;
 comment on function mcp.claim_next_job(text, text, int, jsonb) is
-  'The next due job of these types (null: of any), leased to the worker, or null. A worker that dies loses the lease, and the job is due again.';
+  'The next due job of these types (null: any), leased to the worker, or null; a dead worker''s lease ends, the job stays.';
 
 create function mcp_jobs.leased(p_job uuid, p_worker text) returns mcp_jobs.jobs
 language plpgsql set search_path = '' as $$
@@ -200,7 +200,9 @@ language sql stable security definer set search_path = '' as $$
       from mcp_jobs.dead_letter_queue d
      where not d.resolved and (p_source is null or d.source = p_source) group by 2
   )
-  select jsonb_object_agg(kind, coalesce((select jsonb_object_agg(c.job_type, c.n) from counted c where c.kind = k.kind), '{}'))
+  select jsonb_object_agg(kind, coalesce(
+           (select jsonb_object_agg(c.job_type, c.n) from counted c where c.kind = k.kind), '{}'))
     from unnest(array['due', 'later', 'dead']) k (kind)
 $$;
-comment on function mcp.job_backlog(text) is 'What is due, what waits for a later attempt, and what is dead, counted by type.';
+comment on function mcp.job_backlog(text) is
+  'What is due, what waits for a later attempt, and what is dead, counted by type.';

@@ -106,7 +106,8 @@ begin
     from unnest(p_lines) l where octet_length(l.path) > 1024 order by l.skill, l.version limit 1;
   if found then
     perform mcp.refuse('PT422', 'invalid-release',
-      format('%s holds a file whose path is longer than 1024 bytes: %s …', bad.version, bad.path), 'give it a shorter name');
+      format('%s holds a file whose path is longer than 1024 bytes: %s …', bad.version, bad.path),
+      'give it a shorter name');
   end if;
   select f.skill || '@' || f.version as version, f.fault into bad
     from mcp.manifest_faults(p_release, p_lines) f

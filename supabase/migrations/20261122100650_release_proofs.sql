@@ -1,4 +1,4 @@
--- What evidence and approvals must say, read from the stored bytes; nothing of it is believed because the caller says so.
+-- What evidence and approvals must say, read from the stored bytes; the caller's word counts for nothing.
 
 create type mcp.proof as (
   skill text, version text, digest text, evidence_sha256 text, evidence jsonb, statement jsonb
@@ -34,8 +34,8 @@ language sql stable set search_path = '' as $$
            is distinct from (p.skill, p.version, p.digest) then array['evidence-foreign',
         format('has the evidence of %s@%s, %s', p.evidence ->> 'skill', p.evidence ->> 'version',
                p.evidence ->> 'skill_digest')]
-      when not coalesce(p.evidence ->> 'suite_digest' like 'sha256:%' and p.evidence ->> 'policy_digest' like 'sha256:%',
-                        false) then array['evidence-inconsistent',
+      when (p.evidence ->> 'suite_digest' like 'sha256:%' and p.evidence ->> 'policy_digest' like 'sha256:%')
+           is not true then array['evidence-inconsistent',
         'has evidence that does not name its suite and its policy']
       when c.total = 0 then array['evidence-inconsistent', 'has evidence without a single case']
       when c.errored > 0 then array['evidence-inconsistent',

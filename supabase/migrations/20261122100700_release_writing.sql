@@ -60,7 +60,8 @@ begin
   on conflict (name, version, path) do nothing;
   insert into mcp.evidence (sha256, skill, version, skill_digest, suite_digest, policy_digest, class, verdict, body)
   select evidence_sha256, evidence ->> 'skill', evidence ->> 'version', evidence ->> 'skill_digest',
-         evidence ->> 'suite_digest', evidence ->> 'policy_digest', evidence ->> 'class', evidence ->> 'verdict', evidence
+         evidence ->> 'suite_digest', evidence ->> 'policy_digest', evidence ->> 'class', evidence ->> 'verdict',
+         evidence
     from unnest(p_proofs)
   on conflict (sha256) do nothing;
 end $$;

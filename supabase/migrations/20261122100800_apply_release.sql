@@ -1,7 +1,7 @@
 -- One release in one transaction, and what production holds.
 
--- The settings are for first releases of thousands of skills: else they are sorted on disk, and planned with a copy of the
--- whole release as a constant. The time-out is that of the whole call, and the way past the 8 s of the API's own roles.
+-- The settings are for first releases of thousands of skills: else they are sorted on disk, and planned with copies of
+-- the whole release as constants. The time-out is that of the whole call, and the way past the 8 s of the API's own roles.
 create function mcp.apply_release(p_release jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set work_mem = '64MB' set jit = 'off'
   set plan_cache_mode = 'force_generic_plan' set statement_timeout = '60s' as $$

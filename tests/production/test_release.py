@@ -131,11 +131,10 @@ def test_serving_an_older_version_is_an_update(transport: Transport) -> None:
 
 
 def test_a_repository_may_hash_with_sha256(transport: Transport) -> None:
-    commits = ["a" * 64, "b" * 64]
-    publish(transport, Version(), commit=commits[0])
-    transport.call("apply_release", release=following(transport, [], commit=commits[1]))
+    publish(transport, Version(), commit="a" * 64)
+    transport.call("apply_release", release=following(transport, [], commit="b" * 64))
     held: Any = transport.call("current_release")
-    assert held["commit"] == commits[1]
+    assert held["commit"] == "b" * 64
 
 
 def test_two_releases_at_once_one_wins(database: Database) -> None:
