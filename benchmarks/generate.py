@@ -64,7 +64,7 @@ def _approval(name: str, files: dict[str, bytes], suite: bytes, policy_digest: s
         skill_digest=content.digest,
         suite_digest=measured.digest,
         policy_digest=policy_digest,
-        runner="script/1",
+        runner="script/2",
         evidence_class=EvidenceClass.DETERMINISTIC,
         verdict=Verdict.PASSED,
         pass_rate=1.0,

@@ -1,6 +1,6 @@
 """`skillctl eval`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +11,7 @@ from skillctl.cli.options import FormatOption
 from skillctl.cli.result import Format, Result
 from skillctl.domain.evidence import CaseResult, Outcome, Verdict
 from skillctl.domain.promotion import short
+from skillctl.errors import SkillctlError
 from skillctl.workflows.evaluate import Evaluation, evaluate
 
 if TYPE_CHECKING:
@@ -25,14 +26,31 @@ def run(
     """Run every case on what committing the skill's folder now would give."""
     wired = wiring.Wiring(context.obj)
     repository, scripts, store, clock = wired.repository(), wired.scripts(), wired.evidence(), wired.clock()
-    done = [evaluate(repository, scripts, store, clock, name, tool=wiring.TOOL, told=_told) for name in names]
-    data = {"evaluations": [{"kept_at": one.kept_at, "evidence": one.evidence.record()} for one in done]}
-    return Result(data, _exit_code(done), (), lambda screen: _draw(screen, done), format)
+    if scripts.weakness is not None:
+        draw.line(draw.console(stderr=True), f"scripts run without isolation: {scripts.weakness}", "yellow")
+    done: list[Evaluation] = []
+    refused: dict[str, SkillctlError] = {}
+    for name in dict.fromkeys(names):
+        try:
+            done.append(evaluate(repository, scripts, store, clock, name, tool=wiring.TOOL, told=_told))
+        except SkillctlError as problem:
+            refused[name] = problem
+    if len(refused) == 1 and not done:
+        raise next(iter(refused.values()))
+    data = {
+        "evaluations": [{"kept_at": one.kept_at, "evidence": one.evidence.record()} for one in done],
+        "errors": [
+            {"skill": name, "kind": type(problem).__name__, "message": problem.message, "hint": problem.hint}
+            for name, problem in refused.items()
+        ],
+    }
+    return Result(data, _exit_code(done, refused.values()), (), lambda screen: _draw(screen, done, refused), format)
 
 
-def _exit_code(done: Sequence[Evaluation]) -> int:
-    verdicts = {one.evidence.verdict for one in done}
-    return 3 if Verdict.ERRORED in verdicts else 1 if Verdict.FAILED in verdicts else 0
+def _exit_code(done: Sequence[Evaluation], refused: Iterable[SkillctlError]) -> int:
+    codes = {Verdict.ERRORED: 3, Verdict.FAILED: 1, Verdict.PASSED: 0}
+    own = [codes[one.evidence.verdict] for one in done]
+    return max([*own, *(problem.exit_code for problem in refused)], default=0)
 
 
 def _told(case: CaseResult) -> None:
@@ -40,7 +58,7 @@ def _told(case: CaseResult) -> None:
         draw.line(draw.console(stderr=True), f"  {case.outcome.value:8} {case.id}", draw.styled(case.outcome.value))
 
 
-def _draw(screen: "Console", done: Sequence[Evaluation]) -> None:
+def _draw(screen: "Console", done: Sequence[Evaluation], refused: Mapping[str, SkillctlError]) -> None:
     for one in done:
         evidence = one.evidence
         for case in evidence.cases:
@@ -54,3 +72,8 @@ def _draw(screen: "Console", done: Sequence[Evaluation]) -> None:
         words = f"{evidence.skill}@{evidence.version} {short(evidence.skill_digest)}: {evidence.verdict.value}"
         draw.line(screen, f"{words} ({counts})", draw.styled(evidence.verdict.value))
         draw.line(screen, f"evidence {evidence.digest[:12]}, {evidence.evidence_class.value}", "dim")
+    told = draw.console(stderr=True)
+    for problem in refused.values():
+        draw.line(told, f"error: {problem.message}", "red")
+        if problem.hint:
+            draw.line(told, f"    hint: {problem.hint}", "dim")

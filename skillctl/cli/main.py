@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 #: Every command with the line that `--help` shows of it, in the order of a skill's life; its file has its name.
 COMMANDS = {
     "validate": "Find every problem of every skill, with its place.",
+    "explain": "What a code of a finding means, with a bad and a good example.",
     "schema": "Write the JSON Schemas of the files, for editors.",
     "eval": "Measure skills with their suites and keep the evidence.",
     "promote": "Take a skill one step: draft → candidate → approved.",

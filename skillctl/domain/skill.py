@@ -134,7 +134,7 @@ def read(folder: str, texts: dict[str, bytes], files: frozenset[str]) -> tuple[S
         sheet, more = read_sheet(f"{folder}/{SHEET_NAME}", texts[SHEET_NAME], name)
         findings += more
     if governed is not None:
-        findings += _exactly_one_form(governed, SHEET_NAME in texts, name)
+        findings += _exactly_one_form(governed, SHEET_NAME in texts, name, files)
     if findings or governed is None:
         return None, findings
     return Skill(folder, governed.definition, governed.document, sheet, files), []
@@ -177,7 +177,7 @@ def read_definition(folder: str, texts: dict[str, bytes]) -> tuple[ReadDefinitio
     return (ReadDefinition(definition, document) if definition else None), findings
 
 
-def _exactly_one_form(governed: ReadDefinition, has_sheet: bool, name: str) -> list[Finding]:
+def _exactly_one_form(governed: ReadDefinition, has_sheet: bool, name: str, files: frozenset[str]) -> list[Finding]:
     definition, document = governed.definition, governed.document
     inline = [key for key in ("description", "instructions") if getattr(definition, key) is not None]
     if has_sheet and inline:
@@ -187,5 +187,9 @@ def _exactly_one_form(governed: ReadDefinition, has_sheet: bool, name: str) -> l
     if not has_sheet and len(inline) < 2:
         folder = document.file.rsplit("/", 1)[0]
         message = "`SKILL.md` is missing, and `skill.yaml` does not carry `description` and `instructions` instead"
-        return [Finding("SK101", message, f"{folder}/{SHEET_NAME}", 1, 1, name, "write a `SKILL.md`")]
+        hint = "write a `SKILL.md`"
+        for file in sorted(files):
+            if file.lower() == SHEET_NAME.lower():
+                hint = f"`{file}` is read by nobody: rename it, `git mv {folder}/{file} {folder}/{SHEET_NAME}`"
+        return [Finding("SK101", message, f"{folder}/{SHEET_NAME}", 1, 1, name, hint)]
     return []

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Protocol
 
 from skillctl.domain import policy
-from skillctl.domain.checks import BrokenCheck, Check, Produced, failure_of
+from skillctl.domain.checks import BrokenCheck, Check, Produced
+from skillctl.domain.checks.produced import printable
 from skillctl.domain.digest import Content
 from skillctl.domain.evidence import CaseResult, Evidence, EvidenceClass, Outcome, pass_rate_of, verdict_of
 from skillctl.domain.finding import errors_in
@@ -20,6 +22,14 @@ from skillctl.workflows.validate import judged
 WORKERS = 4
 
 
+class Bench(Scripts, Protocol):
+    """Runs scripts, and judges what they produced in bounded time."""
+
+    def failure(self, check: Check, produced: Produced) -> str | None:
+        """Why the check does not hold, or None; BrokenCheck if that cannot be said."""
+        ...
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """The evidence, and where it lies."""
@@ -30,7 +40,7 @@ class Evaluation:
 
 def evaluate(
     repository: Repository,
-    scripts: Scripts,
+    scripts: Bench,
     store: EvidenceStore,
     clock: Clock,
     name: str,
@@ -99,7 +109,7 @@ def _scratch_files(content: Content, repository: Repository) -> dict[str, tuple[
 
 def _run(
     cases: Iterable[Case],
-    scripts: Scripts,
+    scripts: Bench,
     clock: Clock,
     files: dict[str, tuple[str, bytes]],
     told: Callable[[CaseResult], None],
@@ -108,7 +118,7 @@ def _run(
         begun = clock.seconds()
         produced = scripts.run(files, case.run)
         seconds = round(clock.seconds() - begun, 3)
-        outcome, reasons = judge(case.expect, produced)
+        outcome, reasons = judge(case.expect, produced, scripts.failure)
         return CaseResult(id=case.id, outcome=outcome, seconds=seconds, reasons=reasons)
 
     results = []
@@ -119,10 +129,12 @@ def _run(
     return results
 
 
-def judge(checks: Iterable[Check], produced: Produced | str) -> tuple[Outcome, list[str]]:
+def judge(
+    checks: Iterable[Check], produced: Produced | str, failure_of: Callable[[Check, Produced], str | None]
+) -> tuple[Outcome, list[str]]:
     """The outcome of a case and every reason against it; text instead of a product says why there is none."""
     if isinstance(produced, str):
-        return Outcome.ERRORED, [produced]
+        return Outcome.ERRORED, [printable(produced)]
     reasons, outcome = [], Outcome.PASSED
     for check in checks:
         try:
@@ -134,4 +146,4 @@ def judge(checks: Iterable[Check], produced: Produced | str) -> tuple[Outcome, l
         if failure is not None:
             reasons.append(failure)
             outcome = Outcome.FAILED if outcome is Outcome.PASSED else outcome
-    return outcome, reasons
+    return outcome, [printable(reason) for reason in reasons]

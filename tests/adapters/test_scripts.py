@@ -1,46 +1,15 @@
-"""Scripts that really run: what they produce, what they cannot reach, and how they are ended."""
+"""Scripts that really run: what they produce, with what, and how they are ended."""
 
 import os
-import select
-import sys
-import textwrap
 from pathlib import Path
 
 import pytest
 
-from skillctl.adapters.scripts import MEMORY_KB, OUTPUT_LIMIT, ScriptRunner
+from skillctl.adapters.isolation import MEMORY_KB
+from skillctl.adapters.scripts import OUTPUT_LIMIT
 from skillctl.domain.checks import Produced
 from skillctl.domain.suite import Run
-
-RUNNER = ScriptRunner()
-
-
-def ran(
-    text: str, *args: str, name: str = "a.py", mode: str = "100644", timeout: float = 20, stdin: str | None = None
-) -> Produced | str:
-    """A script of this text, run."""
-    run = Run(script=name, args=list(args), timeout=timeout, stdin=stdin)
-    return RUNNER.run({name: (mode, textwrap.dedent(text).encode())}, run)
-
-
-def printed(text: str, *args: str, stdin: str | None = None) -> str:
-    """What a Python script printed that must have ended well."""
-    done = ran(text, *args, stdin=stdin)
-    assert isinstance(done, Produced), done
-    assert done.exit_code == 0, done.stderr
-    return done.stdout
-
-
-def has_ended(pid: int) -> bool:
-    """Whether a process is gone, or goes in a moment: a killed one takes its time."""
-    try:
-        watched = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        return bool(select.select([watched], [], [], 5)[0])
-    finally:
-        os.close(watched)
+from tests.adapters.scripted import current, printed, ran, runner  # noqa: F401
 
 
 @pytest.mark.parametrize("code", [0, 1, 3, 255])
@@ -72,7 +41,7 @@ def test_each_kind_of_script(name: str, mode: str, text: str, said: str) -> None
 def test_what_cannot_be_run() -> None:
     message = "`run` is neither a `.py` or `.sh` script nor executable"
     assert ran("#!/bin/sh\n", name="run", mode="100644") == message
-    assert RUNNER.run({}, Run(script="../../etc/passwd")) == "`../../etc/passwd` is not a file of the skill"
+    assert current().run({}, Run(script="../../etc/passwd")) == "`../../etc/passwd` is not a file of the skill"
     assert ran("", "a\0b") == "`a.py` could not be started: embedded null byte"
     assert ran("", "a" * 200_000) == "`a.py` could not be started: Argument list too long"
 
@@ -97,7 +66,7 @@ def test_its_own_copy_of_every_file_with_its_mode() -> None:
         "x/run": ("100755", b"#!/bin/sh\n"),
         "data.txt": ("100644", b"clean"),
     }
-    first, second = RUNNER.run(files, Run(script="a.py")), RUNNER.run(files, Run(script="a.py"))
+    first, second = current().run(files, Run(script="a.py")), current().run(files, Run(script="a.py"))
     assert first == Produced(0, "['a.py', 'data.txt', 'x', 'x/run'] True\nclean []\n", "")
     assert second == first
 
@@ -115,7 +84,6 @@ def test_the_environment_holds_nothing_of_ours(monkeypatch: pytest.MonkeyPatch) 
     assert said.splitlines()[0] == str(["HOME", "LANG", "LC_ALL", "PATH", "PWD", "TMPDIR", "TZ"])
     assert "hunter2" not in said
     assert str(Path.cwd()) not in said
-    assert printed("import sys; print(sys.flags.isolated, sys.dont_write_bytecode)") == "1 True\n"
 
 
 def test_no_open_file_of_ours_is_passed_on(tmp_path: Path) -> None:
@@ -126,32 +94,39 @@ def test_no_open_file_of_ours_is_passed_on(tmp_path: Path) -> None:
     assert said == "False True\n"
 
 
-CHILDREN = """
-    import subprocess, sys, time
-    child = subprocess.Popen([sys.executable, "-c", "import subprocess, time; p = subprocess.Popen(['sleep', '60']); \
-print(p.pid, flush=True); time.sleep(60)"], stdout=subprocess.PIPE, text=True)
-    print(child.pid, child.stdout.readline().strip(), flush=True)
-"""
+def test_a_script_imports_its_siblings_and_yaml_and_nothing_of_ours() -> None:
+    files = {
+        "scripts/a.py": ("100644", b"import helper, yaml; helper.tell(yaml.safe_load('a: 1'))\nimport pydantic"),
+        "scripts/helper.py": ("100644", b"def tell(what): print(what)"),
+    }
+    done = current().run(files, Run(script="scripts/a.py"))
+    assert isinstance(done, Produced)
+    assert (done.exit_code, done.stdout) == (1, "{'a': 1}\n")
+    assert done.stderr.splitlines()[-1] == "ModuleNotFoundError: No module named 'pydantic'"
+    listed = printed("import pkgutil, sys; print([m.name for m in pkgutil.iter_modules([sys.path[-1]])])")
+    assert listed == "['yaml']\n"
+    child = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import yaml, rich'])"
+    done = ran(child)
+    assert isinstance(done, Produced)
+    assert done.stderr.splitlines()[-1] == "ModuleNotFoundError: No module named 'rich'"
 
 
-def test_a_time_out_ends_the_grandchildren_too(tmp_path: Path) -> None:
-    told = tmp_path / "pids"
-    text = (
-        textwrap.dedent(CHILDREN)
-        .replace("print(child", f"print(file=open({str(told)!r}, 'w'), *(child")
-        .replace("strip(), flush=True)", "strip()), flush=True)")
-    )
-    done = ran(text + "time.sleep(60)\n", timeout=2.5)
-    assert done == "time-out: still running after 2.5 s"
-    pids = [int(word) for word in told.read_text().split()]
-    assert len(pids) == 2
-    assert all(has_ended(pid) for pid in pids)
+def test_a_shell_script_finds_the_same_python() -> None:
+    done = ran("python3 -c 'import yaml, sys; print(sys.prefix)'", name="a.sh")
+    assert isinstance(done, Produced)
+    assert done.stdout.strip().endswith("/python")
 
 
-def test_what_a_script_leaves_running_ends_with_it() -> None:
-    pids = [int(word) for word in printed(CHILDREN).split()]
-    assert len(pids) == 2
-    assert all(has_ended(pid) for pid in pids)
+def test_a_script_may_spoil_itself_and_close_what_it_prints_to() -> None:
+    done = ran("import os, sys; open(sys.argv[0], 'w').close(); os.remove(sys.argv[0]); print('done')")
+    assert done == Produced(0, "done\n", "")
+    assert ran("import os; os.close(1); os.close(2)") == Produced(0, "", "")
+
+
+def test_input_that_is_no_text_is_told() -> None:
+    said = ran("print(1)", stdin="\ud800")
+    assert isinstance(said, str)
+    assert said.startswith("`a.py` could not be started: 'utf-8' codec")
 
 
 def test_more_output_than_anybody_reads_is_no_answer() -> None:
@@ -179,5 +154,4 @@ def test_killed_by_a_signal(number: int) -> None:
 
 
 def test_the_runner_is_named_in_evidence() -> None:
-    assert RUNNER.runner == "script/1"
-    assert printed("import sys; print(sys.executable)") == f"{sys.executable}\n"
+    assert current().runner == "script/2"

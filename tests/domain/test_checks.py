@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from skillctl.domain import suite
-from skillctl.domain.checks import BrokenCheck, Check, Produced, failure_of, json_path
-from skillctl.domain.checks.produced import shown
+from skillctl.domain.checks import BrokenCheck, Check, Produced, failure_of, json_path, may_take_for_ever
+from skillctl.domain.checks.produced import printable, shown
 
 DATA = '{"tax": "1000.00", "count": 2, "share": 0.5, "ok": true, "none": null, "tags": ["a", "b"], "rows": [{"n": 1}]}'
 
@@ -97,6 +97,39 @@ def test_what_cannot_be_carried_out_is_neither_passed_nor_failed(
     with pytest.raises(BrokenCheck) as caught:
         failure(check, stdout)
     assert str(caught.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("check", "length", "expected"),
+    [
+        ({"exit_code": 0}, 10**6, False),
+        ({"equals": "x"}, 10**6, False),
+        ({"contains": "x"}, 10**6, False),
+        ({"regex": "^error: x|y"}, 10**4, False),
+        ({"regex": "^error: .*x"}, 500, False),
+        ({"regex": "^error: .*x"}, 10**4, True),
+        ({"regex": ".*x.*y"}, 10, True),
+        ({"regex": "(a|a)(a|a)"}, 10, True),
+        ({"regex": "(a|a)", "stream": "stderr"}, 0, True),
+        ({"regex": "x" * 1000}, 10**5, True),
+        ({"json_path": "$", "equals": 1}, 10**6, False),
+        ({"json_path": "$.a-b['c d'][\"e\"][0][*].*", "equals": 1}, 10**6, False),
+        ({"json_path": "$.a", "regex": "a+b+"}, 10, True),
+        ({"json_path": "$..a", "equals": 1}, 10, True),
+        ({"json_path": "$[?@.a]", "equals": 1}, 10, True),
+        ({"json_path": "$[0,1]", "equals": 1}, 10, True),
+        ({"json_path": "$[0:1]", "equals": 1}, 10, True),
+        ({"json_path": "$['a\\'b']", "equals": 1}, 10, True),
+    ],
+)
+def test_what_may_take_for_ever(check: dict[str, Any], length: int, expected: bool) -> None:
+    assert may_take_for_ever(Check.model_validate(check), Produced(0, "x" * length, "")) is expected
+
+
+def test_what_is_shown_can_be_printed_and_stored() -> None:
+    assert shown("a\nb\tc\0") == r"`a⏎b\tc\x00`"
+    assert shown("\x1b[2J\ud800\u202e größe") == r"`\x1b[2J\ud800\u202e größe`"
+    assert printable(printable("\x1b\n")) == r"\x1b\n"
 
 
 def test_long_values_are_cut() -> None:

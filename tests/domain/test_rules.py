@@ -12,14 +12,14 @@ from skillctl.domain.rules.subject import Subject, World
 from skillctl.domain.serving import Retirement, Serving
 
 HEAD = 'name: adder\nversion: "1.0.0"\nstatus: draft\nowners: [sums]\n'
-SHEET = '---\nname: adder\ndescription: "Adds."\n---\n'
+SHEET = '---\nname: adder\ndescription: "Adds up bills. Use it to add."\n---\n'
 SUITE = "skill: adder\ncases:\n  - {id: a, run: {script: scripts/add.py}, expect: [{exit_code: 0}]}\n"
 WORLD = World(frozenset({"adder", "kubernetes-genius"}), frozenset({"odoo-erp-server"}))
 
 
 def found(
     head: str = "",
-    sheet: str | None = "",
+    sheet: str | None = "Add.\n",
     cases: str | None = SUITE,
     world: World = WORLD,
     folder: str = "adder",
@@ -29,7 +29,7 @@ def found(
     """Code, file name, line, column and hint or message of each finding on one skill."""
     raw = {"skill.yaml": (HEAD.replace("draft", status) + head).encode()}
     if sheet is None:
-        raw["skill.yaml"] += b"description: Adds.\ninstructions: Run `scripts/gone.py`.\n"
+        raw["skill.yaml"] += b"description: Adds up bills. Use it to add.\ninstructions: Run `scripts/gone.py`.\n"
     else:
         raw["SKILL.md"] = (SHEET + sheet).encode()
     files = frozenset({*raw, "scripts/add.py", "references/tax/a.md"})

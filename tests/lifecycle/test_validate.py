@@ -50,4 +50,4 @@ def test_a_character_that_no_store_can_hold(shop: Shop) -> None:
 def test_many_missing_files_are_told_of_quickly(shop: Shop) -> None:
     sheet = shop.root / "skills/adder/SKILL.md"
     sheet.write_text(sheet.read_text() + "".join(f"scripts/missing-{n}.py\n" for n in range(40_000)))
-    assert [code for code, _ in found(shop)] == ["SK207"] * 20
+    assert [code for code, _ in found(shop) if code != "SK225"] == ["SK207"] * 20

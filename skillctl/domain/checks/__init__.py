@@ -13,7 +13,7 @@ from skillctl.domain.checks import contains, equals, exit_code, json_path, regex
 from skillctl.domain.checks.produced import BrokenCheck, Produced
 from skillctl.domain.schema import Model, NonEmpty
 
-__all__ = ["BrokenCheck", "Check", "Produced", "failure_of"]
+__all__ = ["BrokenCheck", "Check", "Produced", "failure_of", "may_take_for_ever"]
 
 _TESTS = ("equals", "contains", "regex")
 
@@ -47,6 +47,16 @@ class Check(Model):
         if problem:
             raise PydanticCustomError("check", "{problem}", {"problem": problem})
         return self
+
+
+def may_take_for_ever(check: Check, produced: Produced) -> bool:
+    """Whether a suite could have written this check so that judging it never ends; simple checks never do."""
+    if check.json_path is not None and not json_path.is_plain(check.json_path):
+        return True
+    if check.regex is None:
+        return False
+    text = produced.stdout if check.stream == "stdout" else produced.stderr
+    return not regex.is_quick(check.regex, len(text))
 
 
 def failure_of(check: Check, produced: Produced) -> str | None:

@@ -7,6 +7,14 @@ from typing import Any
 
 from skillctl.domain.checks.produced import BrokenCheck, shown
 
+# Names, numbers and wildcards go one level down each, so they select no more than the text holds.
+_PLAIN = re.compile(r"\$(\.[A-Za-z_][\w-]*|\.\*|\[(\*|\d{1,9}|'[^'\\]*'|\"[^\"\\]*\")\])*", re.ASCII)
+
+
+def is_plain(path: str) -> bool:
+    """Whether looking the path up takes time in proportion to the text: no filter, no `..`, no list of selectors."""
+    return _PLAIN.fullmatch(path) is not None
+
 
 def problem(path: str) -> str | None:
     """Why the text is no JSON path, or None."""

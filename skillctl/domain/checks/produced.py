@@ -21,4 +21,9 @@ def shown(value: Any, limit: int = 80) -> str:
     """A value in backticks, short enough for a message of one line."""
     text = value if isinstance(value, str) else repr(value)
     text = text.replace("\n", "⏎")
-    return f"`{text if len(text) <= limit else text[: limit - 1] + '…'}`"
+    return f"`{printable(text if len(text) <= limit else text[: limit - 1] + '…')}`"
+
+
+def printable(text: str) -> str:
+    """The text with everything escaped that steers a terminal or that a store refuses (control, half a character)."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)

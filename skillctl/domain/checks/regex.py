@@ -6,6 +6,15 @@ from typing import Any
 
 from skillctl.domain.checks.produced import shown
 
+_REPEATS = frozenset("*+?{")
+_STEPS = 10_000_000
+
+
+def is_quick(pattern: str, length: int) -> bool:
+    """Whether searching a text of this length surely ends soon: no group, and at most one repetition."""
+    repeats = sum(letter in _REPEATS for letter in pattern)
+    return "(" not in pattern and repeats <= 1 and len(pattern) * length ** (1 + repeats) <= _STEPS
+
 
 def problem(pattern: str) -> str | None:
     """Why the pattern is no regular expression, or None."""

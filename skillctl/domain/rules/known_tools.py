@@ -14,12 +14,18 @@ def check(subject: Subject, world: World) -> Iterator[Finding]:
         return
     for server in subject.skill.definition.tools:
         if server not in world.servers:
-            near = nearest(server, world.servers)
             place = subject.skill.document.key_place(("tools", server))
             message = f"`{server}` is no server of `.claude/mcp-servers.json`"
-            hint = f"did you mean `{near}`?" if near else "add it to the registry"
             file = subject.skill.document.file
-            yield Finding("SK202", message, file, place.line, place.column, subject.skill.name, hint)
+            yield Finding("SK202", message, file, place.line, place.column, subject.skill.name, _hint(server, world))
+
+
+def _hint(server: str, world: World) -> str:
+    members = world.groups.get(server)
+    if members:
+        return f"`{server}` is a group; name the servers of it that are needed: {', '.join(members)}"
+    near = nearest(server, world.servers or ())
+    return f"did you mean `{near}`?" if near else "add it to the registry"
 
 
 RULE = Rule(

@@ -5,6 +5,14 @@ from skillctl.domain.rules.rule import Rule
 
 RULES = (
     Rule(
+        "SK009",
+        Severity.ERROR,
+        "a skill's folder has an identity",
+        "The digest is taken over plain files of bounded size; what has no digest can be neither measured nor loaded.",
+        "700 files in one skill",
+        "512 files at most, 16 MB together",
+    ),
+    Rule(
         "SK403",
         Severity.ERROR,
         "a served version is neither withdrawn nor revoked",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from skillctl.domain import likeness
+from skillctl.domain.cycles import cycles
 from skillctl.domain.digest import TreeFile
 from skillctl.domain.document import Path
 from skillctl.domain.finding import Finding, Severity
@@ -69,3 +70,19 @@ class World:
     def near_descriptions(self) -> Mapping[str, Sequence[str]]:
         """For each skill those with nearly its description."""
         return likeness.near_texts({name: card.description for name, card in self.cards.items()})
+
+    @cached_property
+    def circles(self) -> Mapping[str, Sequence[str]]:
+        """For each skill that requires itself by way of others, that way."""
+        return cycles({name: card.requires for name, card in self.cards.items()})
+
+    @cached_property
+    def listed(self) -> int:
+        """The characters that names and descriptions of all candidate and approved skills take in a listing."""
+        return sum(self.listing.values())
+
+    @cached_property
+    def listing(self) -> Mapping[str, int]:
+        """The characters of the name and description of each candidate and approved skill."""
+        offered = (Status.CANDIDATE, Status.APPROVED)
+        return {name: len(name) + len(card.description) for name, card in self.cards.items() if card.status in offered}

@@ -1,0 +1,45 @@
+"""SK307: every check of a case can fail."""
+
+import re
+from collections.abc import Iterator
+
+from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.rules.rule import Rule
+from skillctl.domain.rules.subject import Subject, World
+
+#: Short texts that have nothing in common: what is found in each of them is found in every text.
+_PROBES = ("", "a", "Z", "7", " ", "\n", "-", "é", "{}\n", "x\ny")
+
+
+def check(subject: Subject, _world: World) -> Iterator[Finding]:
+    """A finding for each pattern that matches whatever is printed."""
+    if subject.suite is None:
+        return
+    document = subject.suite.document
+    for number, case in enumerate(subject.suite.suite.cases):
+        for index, expected in enumerate(case.expect):
+            # With a path the check fails where the path selects nothing, so it asks for something.
+            if expected.regex is None or expected.json_path is not None or not _matches_all(expected.regex):
+                continue
+            place = document.place(("cases", number, "expect", index, "regex"))
+            message = f"`{expected.regex}` matches whatever case `{case.id}` prints"
+            hint = "write what the output must hold"
+            yield Finding("SK307", message, document.file, place.line, place.column, subject.skill.name, hint)
+
+
+def _matches_all(pattern: str) -> bool:
+    if "(?!" in pattern or "(?<!" in pattern:
+        # It says what the output must not hold, which most short texts do not.
+        return False
+    return all(re.search(pattern, probe, re.MULTILINE) for probe in _PROBES)
+
+
+RULE = Rule(
+    code="SK307",
+    severity=Severity.ERROR,
+    title="every check can fail",
+    why="A pattern that the empty text matches holds for every output, so the case passes whatever the skill does.",
+    bad='- {regex: ".*"}',
+    good='- {regex: "^4.$"}',
+    check=check,
+)

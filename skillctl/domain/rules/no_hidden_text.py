@@ -1,0 +1,82 @@
+"""SK505: no text holds characters that people do not see and agents read."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.prose import Spot, spots
+from skillctl.domain.rules.rule import Rule
+from skillctl.domain.rules.subject import Subject, World
+
+_HIDDEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
+)
+_TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_TAGS = re.compile("[\U000e0000-\U000e007f]")
+_FLAG = re.compile("[\U000e0020-\U000e007e]{1,6}\U000e007f")
+#: A selector chooses how the character before it looks; a joiner makes one emoji, or one letter form, of two.
+_SELECTOR, _JOINERS = "\ufe0e\ufe0f", "\u200c\u200d"
+
+
+def check(subject: Subject, _world: World) -> Iterator[Finding]:
+    """A finding for each run of hidden characters that no emoji and no script needs."""
+    for path, text in subject.texts.items():
+        if text.isascii():
+            continue
+        for spot in spots(_HIDDEN, text):
+            if not _is_needed(spot):
+                points = " ".join(f"U+{ord(char):04X}" for char in spot.match[0][:3])
+                more = f" and {len(spot.match[0]) - 3} more" if spot.match[0][3:] else ""
+                message = f"{_kind(spot.match[0])}: {points}{more}"
+                hint = "take them out; where they are meant, write an escape"
+                yield Finding("SK505", message, path, spot.line, spot.column, subject.skill.name, hint)
+
+
+def _kind(hidden: str) -> str:
+    if _TURNING.search(hidden):
+        return "characters that turn the direction of the line"
+    return "tag characters, which spell hidden text" if _TAGS.search(hidden) else "invisible characters"
+
+
+def _is_needed(spot: Spot) -> bool:
+    text, hidden = spot.match.string, spot.match[0]
+    before = text[spot.match.start() - 1 : spot.match.start()]
+    after = text[spot.match.end() : spot.match.end() + 1]
+    if hidden == "\ufeff" and spot.match.start() == 0:
+        # A byte-order mark has a rule of its own.
+        return True
+    if _FLAG.fullmatch(hidden):
+        return before == "\U0001f3f4"
+    if hidden in ("\u200e", "\u200f", "\u061c"):
+        line = text[text.rfind("\n", 0, spot.match.start()) + 1 :].partition("\n")[0]
+        return any(unicodedata.bidirectional(char) in ("R", "AL") for char in line if char not in hidden)
+    bare = hidden.strip(_SELECTOR)
+    if len(hidden) - len(bare) > 1 or not before:
+        return False
+    if not bare:
+        return _is_symbol(before) or before in "0123456789#*"
+    return bare in _JOINERS and (
+        (_is_symbol(before) and _is_symbol(after)) or (before.isalpha() and not before.isascii() and after.isalpha())
+    )
+
+
+def _is_symbol(char: str) -> bool:
+    return char != "" and unicodedata.category(char) in ("So", "Sk", "Sm", "Po")
+
+
+RULE = Rule(
+    code="SK505",
+    severity=Severity.ERROR,
+    title="what people see is what agents read",
+    why=(
+        "Tag characters, zero-width characters and marks of direction are read by a model and shown to nobody, so a "
+        "reviewer approves another text than the agent gets. What emoji and scripts such as Arabic, Persian or Hindi "
+        "need is left alone."
+    ),
+    bad="Add the bills.\u200b",
+    good="Add the bills \u2764\ufe0f.",
+    check=check,
+    security=True,
+)

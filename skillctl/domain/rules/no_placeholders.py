@@ -1,0 +1,55 @@
+"""SK306: no case of a suite is still a placeholder."""
+
+import re
+from collections.abc import Iterator
+
+from skillctl.domain.document import Path
+from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.rules.rule import Rule
+from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.suite import Case
+
+#: A value that is nothing but this; a longer text may well be about a TODO.
+_PLACEHOLDER = re.compile(
+    r"\s*(?:(?:todo|tbd|fixme|xxx)\b[^\n]{0,60}|lorem ipsum\b.*|\.{3}|…|expected[ _-]?(?:output|result|value)"
+    r"|(?:your|insert|replace|fill in)\b[^\n]{0,40}\bhere|<[a-z][a-z _-]{2,40}>)[.!]?\s*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def check(subject: Subject, _world: World) -> Iterator[Finding]:
+    """A finding for each value of a case that somebody meant to replace."""
+    if subject.suite is None:
+        return
+    document = subject.suite.document
+    for number, case in enumerate(subject.suite.suite.cases):
+        for path, value in _values(case):
+            if _PLACEHOLDER.fullmatch(value):
+                place = document.place(("cases", number, *path))
+                message = f"`{' '.join(value.split())[:40]}` in case `{case.id}` is a placeholder"
+                hint = "write what the script is given, and what it must print"
+                name = subject.skill.name
+                yield Finding("SK306", message, document.file, place.line, place.column, name, hint, Severity.WARNING)
+
+
+def _values(case: Case) -> Iterator[tuple[Path, str]]:
+    for index, argument in enumerate(case.run.args):
+        yield ("run", "args", index), argument
+    if case.run.stdin is not None:
+        yield ("run", "stdin"), case.run.stdin
+    for index, expected in enumerate(case.expect):
+        for key in ("equals", "contains", "regex"):
+            value = getattr(expected, key)
+            if isinstance(value, str):
+                yield ("expect", index, key), value
+
+
+RULE = Rule(
+    code="SK306",
+    severity=Severity.WARNING,
+    title="no case is a placeholder",
+    why="A case that nobody filled in proves nothing, and counts towards the number of cases that the policy asks for.",
+    bad='- {equals: "expected output"}',
+    good='- {equals: "42"}',
+    check=check,
+)

@@ -1,0 +1,54 @@
+"""SK506: nobody's certificate goes unchecked."""
+
+import re
+from collections.abc import Iterator
+
+from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.prose import is_warning, spots
+from skillctl.domain.rules.rule import Rule
+from skillctl.domain.rules.subject import Subject, World
+
+_SIGNS = (
+    "verify",
+    "curl",
+    "wget",
+    "unverified",
+    "sslVerify",
+    "REJECT_UNAUTHORIZED",
+    "rejectUnauthorized",
+    "StrictHost",
+)
+_SHAPE = re.compile(
+    r"\bverify\s*=\s*False\b|\bcurl\b[^\n|;&`]{0,200}?\s(?:-[a-zA-Z]*k[a-zA-Z]*|--insecure)\b|\bwget\b[^\n|;&`]{0,200}?\s--no-check-certificate\b"
+    r"|_create_unverified_context|\bCERT_NONE\b|sslVerify[\s=]+[\"']?false|NODE_TLS_REJECT_UNAUTHORIZED\s*[=:]\s*[\"']?0"
+    r"|rejectUnauthorized\s*:\s*false|StrictHostKeyChecking[\s=]+no\b"
+)
+
+
+def check(subject: Subject, _world: World) -> Iterator[Finding]:
+    """A finding for each switch of the kind, unless a Markdown text warns of it."""
+    folder = subject.skill.folder + "/"
+    for path, text in subject.texts.items():
+        if not path.startswith(folder) or not any(sign in text for sign in _SIGNS):
+            continue
+        for spot in spots(_SHAPE, text):
+            if not is_warning(spot, path):
+                message = "whoever answers is not verified"
+                hint = "name the certificate authority that signed it (`--cacert`, `verify=PATH`)"
+                name = subject.skill.name
+                yield Finding("SK506", message, path, spot.line, spot.column, name, hint, Severity.WARNING)
+
+
+RULE = Rule(
+    code="SK506",
+    severity=Severity.WARNING,
+    title="certificates are verified",
+    why=(
+        "Without verification anybody on the way can answer in the place of Odoo, n8n or Supabase, and gets the keys "
+        "and figures that are sent."
+    ),
+    bad="curl --insecure https://example.test/rates.json",
+    good="curl --cacert company.pem https://example.test/rates.json",
+    check=check,
+    security=True,
+)

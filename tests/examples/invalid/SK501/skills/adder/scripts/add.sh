@@ -1,0 +1,1 @@
+password = "kT94vRq2LmZ8wXc1"

@@ -1,0 +1,1 @@
+curl --insecure https://example.test/rates.json
