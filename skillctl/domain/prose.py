@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from functools import lru_cache
 
 #: Who has more of one kind in a file sees the rest when these are gone.
 MOST = 20
@@ -14,6 +14,7 @@ _WARNING = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?;]\s")
+_LOOKED_BACK = 300
 _COMMENT = re.compile(r"\s*(?:#|//|--)")
 
 
@@ -27,16 +28,16 @@ class Spot:
 
     @property
     def lead(self) -> str:
-        """What stands before the match in its sentence and line."""
+        """What stands before the match in its sentence and line, as far as a person looks back."""
         text, start = self.match.string, self.match.start()
-        before = text[text.rfind("\n", 0, start) + 1 : start]
-        return _SENTENCE_END.split(before)[-1]
+        begin = max(text.rfind("\n", 0, start) + 1, start - _LOOKED_BACK)
+        return _SENTENCE_END.split(text[begin:start])[-1]
 
 
 def spots(pattern: re.Pattern[str], text: str) -> Iterator[Spot]:
-    """The first matches of a pattern, with their places."""
+    """All matches of a pattern, with their places."""
     line, begin, at = 1, 0, 0
-    for match in islice(pattern.finditer(text), MOST):
+    for match in pattern.finditer(text):
         breaks = text.count("\n", at, match.start())
         if breaks:
             line, begin = line + breaks, text.rfind("\n", 0, match.start()) + 1
@@ -54,28 +55,22 @@ def is_warning(spot: Spot, path: str) -> bool:
         return False
     if _WARNING.search(spot.lead):
         return True
-    lines = spot.match.string.split("\n")[: spot.line - 1]
-    opening = _open_fence(lines)
+    lines, openings = _blocks(spot.match.string)
+    opening = openings[spot.line - 1]
     if opening is None:
         return False
-    above = [lines[opening]]
-    above += [line for line in reversed(lines[:opening]) if line.strip()][:1]
-    if _COMMENT.match(lines[-1]):
-        above.append(lines[-1])
-    return any(_WARNING.search(line) for line in above)
+    above = [lines[opening], *([lines[spot.line - 2]] if _COMMENT.match(lines[spot.line - 2]) else [])]
+    before = next((number for number in range(opening - 1, -1, -1) if lines[number].strip()), opening)
+    return any(_WARNING.search(line[:_LOOKED_BACK]) for line in (*above, lines[before]))
 
 
-def is_markdown_code(spot: Spot) -> bool:
-    """Whether the spot lies in a code block, or between backticks."""
-    text, start = spot.match.string, spot.match.start()
-    before = text[text.rfind("\n", 0, start) + 1 : start]
-    return before.count("`") % 2 == 1 or _open_fence(text.split("\n")[: spot.line - 1]) is not None
-
-
-def _open_fence(lines: list[str]) -> int | None:
-    """The number of the line that opened the code block after these lines, or None if there is none."""
+@lru_cache(maxsize=4)
+def _blocks(text: str) -> tuple[list[str], list[int | None]]:
+    """The lines of a text, and for each the number of the line that opened the code block it lies in, if any."""
     opened: tuple[int, str] | None = None
+    lines, openings = text.split("\n"), []
     for number, line in enumerate(lines):
+        openings.append(opened[0] if opened else None)
         match = _FENCE.match(line)
         if match is None:
             continue
@@ -83,4 +78,4 @@ def _open_fence(lines: list[str]) -> int | None:
             opened = number, match[1]
         elif match[1].startswith(opened[1]) and not match[2].strip():
             opened = None
-    return opened[0] if opened else None
+    return lines, openings

@@ -441,3 +441,14 @@ def test_a_database_that_is_down_is_no_answer(shop: Shop, monkeypatch: pytest.Mo
         answer = shop.skillctl(*command.split())
         assert (answer.exit_code, "hidden" in answer.out + answer.err) == (3, False), command
         assert answer.envelope["error"]["hint"], command
+
+
+def test_this_repository_is_proved_from_its_own_history(project: Path, direct: Database) -> None:
+    """What this project approved by its own tool would be published as it stands, from a full clone."""
+    answer = run("-C", project, "plan", "--format", "json")
+    assert (answer.exit_code, answer.codes) == (0, []), answer.out
+    entries = {entry["skill"]: (entry["action"], entry["serving"]) for entry in answer.data["entries"]}
+    assert entries["finance-ssc"] == ("publish", "1.0.0")
+    assert entries["odoo-developer"] == ("publish", "1.0.0"), "its newer draft is not what is served"
+    assert entries["bi-architect"] == ("publish", "1.0.0"), "deprecated, and kept for those who use it"
+    assert not {"devops-engineer", "infra-orchestrator"} & entries.keys()

@@ -25,6 +25,11 @@ def problem(pattern: str) -> str | None:
     return None
 
 
+def is_plain(pattern: str) -> bool:
+    """Whether the pattern can be tried on a short text without a time limit: few repetitions, none within another."""
+    return len(pattern) <= 200 and "{" not in pattern and sum(map(pattern.count, "*+?")) <= 2
+
+
 def failure(pattern: str, text: str) -> str | None:
     """Why the text does not match."""
     return None if re.search(pattern, text, re.MULTILINE) else f"{shown(pattern)} does not match {shown(text)}"

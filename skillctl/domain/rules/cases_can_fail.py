@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from skillctl.domain.checks import regex
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
@@ -30,6 +31,8 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
 def _matches_all(pattern: str) -> bool:
     if "(?!" in pattern or "(?<!" in pattern:
         # It says what the output must not hold, which most short texts do not.
+        return False
+    if not regex.is_plain(pattern):
         return False
     return all(re.search(pattern, probe, re.MULTILINE) for probe in _PROBES)
 

@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from skillctl.domain.checks import Check, equals
+from skillctl.domain.checks import Check, equals, regex
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 
 #: A path that selects one value at most.
 _ONE_VALUE = re.compile(r"\$(?:\.\w+|\[\d+\]|\['[^'\\]*'\]|\[\"[^\"\\]*\"\])*")
+
+#: A longer text is not matched here.
+_LONGEST = 1000
 
 
 def check(subject: Subject, _world: World) -> Iterator[Finding]:
@@ -49,7 +52,11 @@ def _refutes(exact: Check, other: Check) -> bool:
     texts = [exact.equals] if exact.json_path else [exact.equals + end for end in ("", "\n", "\r\n")]
     if other.regex is not None:
         pattern = other.regex
-        return not any(re.search(pattern, text, re.MULTILINE) for text in texts)
+        return (
+            regex.is_plain(pattern)
+            and len(exact.equals) <= _LONGEST
+            and not any(re.search(pattern, text, re.MULTILINE) for text in texts)
+        )
     return not any(isinstance(other.contains, str) and other.contains in text for text in texts)
 
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from skillctl.domain.finding import Finding, Severity
-from skillctl.domain.prose import is_warning, spots
+from skillctl.domain.prose import MOST, is_warning, spots
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 
@@ -28,10 +29,13 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
     for path, text in subject.texts.items():
         if not path.startswith(folder) or not any(sign in text for sign in _SIGNS):
             continue
-        for spot in spots(_PLACE, text):
-            is_prose = path.lower().endswith((".md", ".txt", ".rst"))
-            if is_warning(spot, path) or (is_prose and not _READ.search(spot.lead)):
-                continue
+        is_prose = path.lower().endswith((".md", ".txt", ".rst"))
+        meant = (
+            spot
+            for spot in spots(_PLACE, text)
+            if not is_warning(spot, path) and (not is_prose or _READ.search(spot.lead))
+        )
+        for spot in islice(meant, MOST):
             message = f"`{spot.match[0]}` holds credentials of whoever runs this"
             hint = "ask for what is needed as an input, or name an environment variable"
             yield Finding("SK503", message, path, spot.line, spot.column, subject.skill.name, hint)

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from skillctl.domain.finding import Finding, Severity
-from skillctl.domain.prose import is_warning, spots
+from skillctl.domain.prose import MOST, is_warning, spots
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 
@@ -13,7 +14,7 @@ _SHELL = (
     r"(?:sudo\s+(?:-\w+\s+)*)?(?:env\s+)?(?:/(?:usr/)?(?:local/)?bin/)?"
     r"(?:(?:ba|z|da|k|fi)?sh|python[\d.]*|perl|ruby|node|php|pwsh)\b"
 )
-_FETCH = r"\b(?:curl|wget)\s+(?:[^\n|;&`]|\\\n){0,300}?[\w/$\"'})]\s*"
+_FETCH = r"\b(?:curl|wget)\s{1,20}(?:[^\n|;&`]|\\\n){0,300}?[\w/$\"'})]\s{0,20}"
 _PIPED = rf"{_FETCH}(?:\\\n\s*)?\|\s*{_SHELL}"
 _SUBSTITUTED = (
     r"(?:\b(?:ba|z|da|k)?sh\s+(?:-c\s+[\"']?\$|<)\(|\bsource\s+<\(|\beval\s+[\"']?(?:\$\(|`))"
@@ -24,11 +25,12 @@ _INVOKED = (
     rf"{_WEB}[^\n|]{{1,300}}\|\s*(?:iex|invoke-expression)\b"
     rf"|\b(?:iex|invoke-expression)\s*\(+\s*(?:{_WEB}|new-object\s+net\.webclient\b)"
 )
-_UNPACKED = rf"\bbase64\s+(?:-\w*d|--decode)\b[^\n|;]{{0,200}}\|\s*{_SHELL}"
+_UNPACKED = rf"\bbase64\s{{1,9}}(?:-\w{{0,9}}d|--decode)\b[^\n|;]{{0,200}}\|\s*{_SHELL}"
 _DECODED = r"\b(?:exec|eval|compile|Function)\s*\([^\n]{0,80}\b(?:b64decode|a85decode|fromhex|atob)\s*\("
 _REQUESTED = r"\b(?:exec|eval)\s*\([^\n]{0,80}\b(?:urlopen|requests\.get|httpx\.get|fetch)\s*\("
 _WIPED = (
-    r"\brm\s+(?:-{1,2}[\w-]+\s+)*-(?:\w*r\w*f|\w*f\w*r)\w*\s+(?:-{1,2}[\w-]+\s+)*"
+    r"\brm\s{1,9}(?:-[\w-]{1,30}\s{1,9}){0,5}(?:-\w{0,9}r\w{0,9}|-\w{0,9}f\w{0,9}\s{1,9}-\w{0,9}r\w{0,9})\s{1,9}"
+    r"(?:-[\w-]{1,30}\s{1,9}){0,5}"
     r"[\"']?(?:/|~/?|\$\{?HOME\}?/?)[\"']?\*?(?=\s|$|[;&|`\"'])"
 )
 _OVERWRITTEN = r"\bmkfs(?:\.\w+)?\s+(?:-\S+\s+)*/dev/\w+|\bdd\s[^\n]{0,80}\bof=/dev/(?:sd|nvme|vd|xvd)\w*"
@@ -61,9 +63,9 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
         for what, hint, signs, shape in _SHAPES:
             if not any(sign in lower for sign in signs):
                 continue
-            for spot in spots(shape, text):
-                if not is_warning(spot, path):
-                    yield Finding("SK502", what, path, spot.line, spot.column, subject.skill.name, hint)
+            meant = (spot for spot in spots(shape, text) if not is_warning(spot, path))
+            for spot in islice(meant, MOST):
+                yield Finding("SK502", what, path, spot.line, spot.column, subject.skill.name, hint)
 
 
 RULE = Rule(

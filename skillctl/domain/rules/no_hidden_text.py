@@ -3,9 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 
 from skillctl.domain.finding import Finding, Severity
-from skillctl.domain.prose import Spot, spots
+from skillctl.domain.prose import MOST, Spot, spots
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 
@@ -19,19 +20,21 @@ _FLAG = re.compile("[\U000e0020-\U000e007e]{1,6}\U000e007f")
 #: A selector chooses how the character before it looks; a joiner makes one emoji, or one letter form, of two.
 _SELECTOR, _JOINERS = "\ufe0e\ufe0f", "\u200c\u200d"
 
+#: Marks that a text in Arabic or Hebrew needs, and how near its letters are then.
+_MARKS, _NEAR = "\u200e\u200f\u061c", 40
+
 
 def check(subject: Subject, _world: World) -> Iterator[Finding]:
     """A finding for each run of hidden characters that no emoji and no script needs."""
     for path, text in subject.texts.items():
         if text.isascii():
             continue
-        for spot in spots(_HIDDEN, text):
-            if not _is_needed(spot):
-                points = " ".join(f"U+{ord(char):04X}" for char in spot.match[0][:3])
-                more = f" and {len(spot.match[0]) - 3} more" if spot.match[0][3:] else ""
-                message = f"{_kind(spot.match[0])}: {points}{more}"
-                hint = "take them out; where they are meant, write an escape"
-                yield Finding("SK505", message, path, spot.line, spot.column, subject.skill.name, hint)
+        for spot in islice((spot for spot in spots(_HIDDEN, text) if not _is_needed(spot)), MOST):
+            points = " ".join(f"U+{ord(char):04X}" for char in spot.match[0][:3])
+            more = f" and {len(spot.match[0]) - 3} more" if spot.match[0][3:] else ""
+            message = f"{_kind(spot.match[0])}: {points}{more}"
+            hint = "take them out; where they are meant, write an escape"
+            yield Finding("SK505", message, path, spot.line, spot.column, subject.skill.name, hint)
 
 
 def _kind(hidden: str) -> str:
@@ -49,9 +52,9 @@ def _is_needed(spot: Spot) -> bool:
         return True
     if _FLAG.fullmatch(hidden):
         return before == "\U0001f3f4"
-    if hidden in ("\u200e", "\u200f", "\u061c"):
-        line = text[text.rfind("\n", 0, spot.match.start()) + 1 :].partition("\n")[0]
-        return any(unicodedata.bidirectional(char) in ("R", "AL") for char in line if char not in hidden)
+    if hidden in tuple(_MARKS):
+        near = text[max(spot.match.start() - _NEAR, 0) : spot.match.end() + _NEAR]
+        return any(unicodedata.bidirectional(char) in ("R", "AL") for char in near if char not in _MARKS)
     bare = hidden.strip(_SELECTOR)
     if len(hidden) - len(bare) > 1 or not before:
         return False

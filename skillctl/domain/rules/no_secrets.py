@@ -5,9 +5,10 @@ import re
 from base64 import urlsafe_b64decode
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 from skillctl.domain.finding import Finding, Severity
-from skillctl.domain.prose import Spot, spots
+from skillctl.domain.prose import MOST, Spot, spots
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 
@@ -31,11 +32,11 @@ _SHAPES = tuple(
         ("a DigitalOcean token", "_v1_", r"\bdo[opr]_v1_[a-f0-9]{64}\b"),
         ("an npm token", "npm_", r"\bnpm_[A-Za-z0-9]{36}\b"),
         ("a Hugging Face token", "hf_", r"\bhf_[A-Za-z0-9]{30,}\b"),
-        ("a password in an address", "://", r"\b[a-z][a-z0-9+]*://[^\s:/@'\"]+:([^\s:/@'\"]{8,})@[\w.-]"),
+        ("a password in an address", "://", r"\b[a-z][a-z0-9+]{0,15}://[^\s:/@'\"]{1,100}:([^\s:/@'\"]{8,200})@[\w.-]"),
     )
 )
 _PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?=(?:\s|\\n)+[A-Za-z0-9+/=]{16})")
-_JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.(eyJ[A-Za-z0-9_-]{8,})\.[A-Za-z0-9_-]{16,}")
+_JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{8,300}\.(eyJ[A-Za-z0-9_-]{8,2000})\.[A-Za-z0-9_-]{16,}")
 _NAMES = ("password", "passwd", "secret", "token", "api_key", "apikey", "api-key", "access_key", "private_key")
 _ASSIGNED = re.compile(r"[\w-]{0,20}[\"']?\s{0,4}(?::|=|:=|=>)\s{0,4}([\"'])([^\"'\s]{10,200})\1")
 #: Documentation, templates and variables.
@@ -48,7 +49,7 @@ _SHOWN = 4
 def check(subject: Subject, _world: World) -> Iterator[Finding]:
     """A finding for each text of the shape of a secret; it shows four of its characters."""
     for path, text in subject.texts.items():
-        for kind, spot, secret in _secrets(text):
+        for kind, spot, secret in islice(_secrets(text), MOST):
             message = f"this looks like {kind}: `{secret[:_SHOWN]}…`"
             hint = "take it out, revoke it (it stays in the history of Git), and read it from the environment"
             yield Finding("SK501", message, path, spot.line, spot.column, subject.skill.name, hint)

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from skillctl.domain.finding import Finding, Severity
-from skillctl.domain.prose import Spot, spots
+from skillctl.domain.prose import MOST, Spot, spots
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 
@@ -67,7 +68,7 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
     folder = subject.skill.folder + "/"
     for path, text in subject.texts.items():
         if path.startswith(folder):
-            for what, spot in (*_phrases(text), *_comments(path, text)):
+            for what, spot in islice(chain(_phrases(text), _comments(path, text)), MOST):
                 hint = "say openly what the skill does; what it may do is decided elsewhere"
                 shown = " ".join(spot.match[0].split())[:60]
                 message = f"the text {what}: `{shown}`"
@@ -86,7 +87,8 @@ def _phrases(text: str) -> Iterator[tuple[str, Spot]]:
 def _comments(path: str, text: str) -> Iterator[tuple[str, Spot]]:
     if not path.lower().endswith(".md") or "<!--" not in text:
         return
-    for spot in spots(_COMMENT, text):
+    # Cut after the last end of a comment: looking for it from each of many beginnings would take for ever.
+    for spot in spots(_COMMENT, text[: text.rfind("-->") + 3]):
         if not _TOOL.match(spot.match[1]) and _IMPERATIVE.search(spot.match[1]):
             yield "gives orders in a comment that no page shows", spot
 

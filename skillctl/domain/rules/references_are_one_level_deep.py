@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.prose import spots
@@ -9,6 +10,9 @@ from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 
 _REFERENCE = re.compile(r"(?<![\w/.-])(?:\./)?((?:references)/[\w./-]*[\w-])|\]\((?:\./)?([\w-][\w.-]*\.md)[)#]")
+
+#: More references than this, no agent follows.
+_LOOKED_AT = 100
 
 
 def check(subject: Subject, _world: World) -> Iterator[Finding]:
@@ -18,7 +22,7 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
         file = path.removeprefix(skill.folder + "/")
         if not file.startswith("references/") or not file.endswith(".md"):
             continue
-        for spot in spots(_REFERENCE, text):
+        for spot in islice(spots(_REFERENCE, text), _LOOKED_AT):
             target = spot.match[1] or f"{file.rpartition('/')[0]}/{spot.match[2]}"
             if target in skill.files and target != file and target not in skill.instructions:
                 message = f"`{target}` is mentioned here, but not in the instructions"

@@ -3,6 +3,7 @@
 import posixpath
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.prose import spots
@@ -11,7 +12,12 @@ from skillctl.domain.rules.subject import Subject, World
 
 #: The target of a link, and a path that climbs to one of the standard's folders.
 _LINK = re.compile(r"\]\(<?(?![a-zA-Z][\w+.-]*:|#)([^)\s>]+)")
-_CLIMB = re.compile(r"(?<![\w./-])((?:\./)?(?:\.\./)+(?:[\w.-]+/)*(?:scripts|references|assets|skills)/[\w./-]*\w)")
+_CLIMB = re.compile(
+    r"(?<![\w./-])((?:\./)?(?:\.\./){1,9}(?:[\w.-]{1,64}/){0,9}(?:scripts|references|assets|skills)/[\w./-]{0,200}\w)"
+)
+
+#: More links than this, no person follows.
+_LOOKED_AT = 1000
 
 
 def check(subject: Subject, _world: World) -> Iterator[Finding]:
@@ -22,7 +28,7 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
             continue
         seen: set[tuple[int, str]] = set()
         for pattern in (_LINK, _CLIMB):
-            for spot in spots(pattern, text):
+            for spot in islice(spots(pattern, text), _LOOKED_AT):
                 target = spot.match[1]
                 if (spot.line, target) not in seen and _is_outside(path.removeprefix(folder + "/"), target):
                     seen.add((spot.line, target))
