@@ -106,9 +106,7 @@ def _revise(play: Stage) -> None:
 
 def _deprecate(play: Stage) -> None:
     reason = "datasets are checked in the pipeline now"
-    play.skillctl(
-        "deprecate", RETIRED, "--reason", reason, "--replaced-by", SKILL, "--sunset", "2027-06-30", shows=["deprecated"]
-    )
+    play.skillctl("deprecate", RETIRED, "--reason", reason, "--sunset", "2027-06-30", shows=["deprecated"])
     play.skillctl("sync", shows=["released", "deprecate"])
     play.skillctl("jobs", "work", "--drain", shows=["delivered notice", "delivered rollout"])
     _show_arrived(play, 2)
