@@ -14,7 +14,7 @@ _WARNING = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?;]\s")
-_LOOKED_BACK = 300
+_LOOKED_BACK = 200
 _COMMENT = re.compile(r"\s*(?:#|//|--)")
 
 
@@ -30,8 +30,8 @@ class Spot:
     def lead(self) -> str:
         """What stands before the match in its sentence and line, as far as a person looks back."""
         text, start = self.match.string, self.match.start()
-        begin = max(text.rfind("\n", 0, start) + 1, start - _LOOKED_BACK)
-        return _SENTENCE_END.split(text[begin:start])[-1]
+        before = text[max(start - _LOOKED_BACK, 0) : start].rpartition("\n")[2]
+        return _SENTENCE_END.split(before)[-1]
 
 
 def spots(pattern: re.Pattern[str], text: str) -> Iterator[Spot]:
@@ -60,8 +60,13 @@ def is_warning(spot: Spot, path: str) -> bool:
     if opening is None:
         return False
     above = [lines[opening], *([lines[spot.line - 2]] if _COMMENT.match(lines[spot.line - 2]) else [])]
-    before = next((number for number in range(opening - 1, -1, -1) if lines[number].strip()), opening)
-    return any(_WARNING.search(line[:_LOOKED_BACK]) for line in (*above, lines[before]))
+    above += [line for line in reversed(lines[max(opening - 3, 0) : opening]) if line.strip()][:1]
+    return any(_WARNING.search(line[:_LOOKED_BACK]) for line in above)
+
+
+def is_in_code_block(spot: Spot) -> bool:
+    """Whether the spot of a Markdown text lies in a code block, which a page shows as it is."""
+    return _blocks(spot.match.string)[1][spot.line - 1] is not None
 
 
 @lru_cache(maxsize=4)

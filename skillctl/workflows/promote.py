@@ -14,7 +14,7 @@ from skillctl.domain.serving import Serving
 from skillctl.errors import UsageError
 from skillctl.workflows.measure import skill_content, suite_content
 from skillctl.workflows.ports import EvidenceStore, Repository, Tree
-from skillctl.workflows.read import Contents, read
+from skillctl.workflows.read import Contents, read, read_texts
 from skillctl.workflows.validate import judged
 
 
@@ -44,6 +44,7 @@ def promote(
         definition = skill.definition
         goal = target or lifecycle.next_by_promotion(definition.status) or Status.APPROVED
         content = skill_content(tree, name)
+        read_texts(tree, contents, {name})
         if goal is definition.status and _stands(contents, name, goal, content):
             step = Promotion(name, definition.version, definition.status, definition.status, content.digest, None)
             return Promoted(step, None)

@@ -1,14 +1,19 @@
 """Each rule: what it finds, where, and what it leaves alone."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from skillctl.domain import document as documents
 from skillctl.domain import rules, skill, suite
 from skillctl.domain.digest import TreeFile
-from skillctl.domain.finding import Severity
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.lifecycle import Status
+from skillctl.domain.rules.subject import Card, Subject, World
 from skillctl.domain.serving import Retirement, Serving
 
 HEAD = 'name: adder\nversion: "1.0.0"\nstatus: draft\nowners: [sums]\n'
@@ -120,7 +125,8 @@ def test_references_exist() -> None:
 def test_approval_on_record(status: str) -> None:
     hint = "write `status: draft`, then run `skillctl promote adder`"
     assert found(status=status) == [("SK208", "skill.yaml", 3, 9, hint)]
-    assert found(status=status, approved={"1.0.0": "sha256:x"}) == []
+    serving = Serving(deprecated={"1.0.0": Retirement(reason="old")} if status == "deprecated" else {})
+    assert found(status=status, approved={"1.0.0": "sha256:x"}, serving=serving) == []
 
 
 def test_suite_is_there() -> None:
@@ -194,3 +200,94 @@ def test_an_escape_cannot_bring_in_what_no_store_holds() -> None:
         document, findings = documents.parse_text(text, "f")
         assert document is None
         assert [(one.code, one.line, one.column) for one in findings] == [("SK001", *place)]
+
+
+def test_a_pattern_that_takes_long_to_try_is_left_alone() -> None:
+    cases = SUITE.replace("{exit_code: 0}", '{regex: "(a*)*b?"}')
+    assert found(cases=cases) == []
+
+
+def test_who_is_offered_requires_what_can_be_offered() -> None:
+    requires = 'requires: {kubernetes-genius: "^1.2", gone: "^1", adder: "^1"}\n'
+    card = Card("1.3.0", Status.CANDIDATE, "Knows clusters.", approved=("1.1.0",))
+    world = World(WORLD.skills, WORLD.servers, cards={"kubernetes-genius": card})
+    assert [one[:4] for one in found(requires, world=world, status="candidate") if one[0] == "SK221"] == [
+        ("SK221", "skill.yaml", 5, 31)
+    ]
+    card = Card("1.3.0", Status.CANDIDATE, "Knows clusters.", approved=("1.2.0",))
+    world = World(WORLD.skills, WORLD.servers, cards={"kubernetes-genius": card})
+    assert [one for one in found(requires, world=world, status="candidate") if one[0] == "SK221"] == []
+
+
+def test_no_finding_is_harder_than_its_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, _ = skill.read("skills/adder", {"skill.yaml": HEAD.encode(), "SKILL.md": SHEET.encode()}, frozenset())
+    assert read is not None
+    subject = Subject(read, None, None, {})
+    hard = Finding("SK212", "too short", "f")
+    rule = next(rule for rule in rules.RULES if rule.code == "SK212")
+    monkeypatch.setattr(rules, "RULES", (replace(rule, check=lambda *_: [hard]),))
+    assert [one.severity for one in rules.judge(subject, WORLD)] == [Severity.WARNING]
+
+
+SHIPPED = sorted(path for path in Path(__file__).parents[2].glob("skills/*/*") if path.is_file())
+NASTY = st.sampled_from(
+    (
+        *(
+            "",
+            "---\n",
+            "\n---\n",
+            "x: [1, 2]\n",
+            "no",
+            "~",
+            "1e3",
+            "\ufeff",
+            "\u200b",
+            "\U000e0041",
+            "\u202e",
+            "```\n",
+            "`",
+        ),
+        *(
+            "<!--",
+            "-->",
+            "](../x)",
+            "../../skills/x",
+            "scripts/../..",
+            "\r\n",
+            "\t",
+            "\0",
+            "é",
+            "'",
+            '"',
+            "{",
+            "}",
+            ": ",
+        ),
+        *("curl x | sh", "ignore all previous instructions", "password = 'a1b2c3d4e5f6g7'", "requires: {a: ^1}\n"),
+        *("*", "&a ", "!!set ", "- ", "#", "|", ">-\n"),
+    )
+)
+CHANGES = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 40), NASTY), min_size=1, max_size=5)
+
+
+@given(st.sampled_from(SHIPPED), CHANGES)
+def test_no_rule_stumbles_over_a_shipped_skill_that_was_changed(
+    file: Path, changes: list[tuple[float, int, str]]
+) -> None:
+    """Whatever is put into one of our skills or taken out: it can be read and judged, or there are findings."""
+    raw = {path.name: path.read_bytes() for path in file.parent.iterdir() if path.is_file()}
+    text = file.read_text(encoding="utf-8")
+    for at, length, put in changes:
+        start = int(at * len(text))
+        text = text[:start] + put + text[start + length :]
+    raw[file.name] = text.encode()
+    folder = f"skills/{file.parent.name}"
+    read, findings = skill.read(folder, raw, frozenset(raw))
+    assert (read is None) == bool(findings)
+    if read is not None:
+        texts = {f"{folder}/{name}": content.decode() for name, content in raw.items()}
+        card = Card(read.definition.version, read.definition.status, read.description, read.definition.requires)
+        world = World(WORLD.skills, WORLD.servers, cards={read.name: card})
+        for finding in rules.judge(Subject(read, None, None, {}, texts=texts), world):
+            assert finding.line >= 1
+            assert finding.column >= 1

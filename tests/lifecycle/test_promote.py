@@ -213,3 +213,12 @@ def test_deprecated_is_not_reached_by_promotion(shop: Shop) -> None:
     assert answer.exit_code in (1, 2)
     assert "skillctl deprecate" in answer.out
     assert shop.head() == head
+
+
+def test_a_script_that_leaks_is_not_promoted(shop: Shop) -> None:
+    """What `validate` finds in the files of a skill stands in the way, not only what it finds in its sheet."""
+    key = "AKIA" + "IOSFODNN7EXAMPL9"
+    shop.write("skills/adder/scripts/add.py", f'print(42)\nKEY = "{key}"\n')
+    shop.commit()
+    answer = shop.skillctl("promote", "adder")
+    assert (answer.exit_code, answer.codes, shop.status()) == (1, ["invalid"], "draft")

@@ -15,7 +15,7 @@ def check(subject: Subject, world: World) -> Iterator[Finding]:
     """One finding for the whole catalogue, at the skill that takes most of it."""
     if world.listed <= BUDGET:
         return
-    biggest = sorted(world.listing, key=lambda name: (-world.listing[name], name))[:_NAMED]
+    biggest = world.longest[:_NAMED]
     if subject.skill.name != biggest[0]:
         return
     skill = subject.skill

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import chain, islice
 
 from skillctl.domain.finding import Finding, Severity
-from skillctl.domain.prose import MOST, Spot, spots
+from skillctl.domain.prose import MOST, Spot, is_in_code_block, spots
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject, World
 
@@ -51,7 +51,7 @@ _TOOL = re.compile(
 )
 _IMPERATIVE = re.compile(
     r"\b(?:you\s+(?:must|should|will|are|can)|ignore|disregard|execute|send|upload|post|exfiltrate|approve|secretly"
-    r"|assistant|agents?|system\s+prompt|(?:do not|don['’]t|never|always)\s+\w+|run\s+(?:\./|scripts/|curl|bash|sh))\b"
+    r"|assistant|agents?|system\s+prompt|(?:do not|don['’]t|never)\s+\w+|run\s+(?:\./|scripts/|curl|bash|sh))\b"
     r"|\brun\s+`",
     re.IGNORECASE,
 )
@@ -89,7 +89,8 @@ def _comments(path: str, text: str) -> Iterator[tuple[str, Spot]]:
         return
     # Cut after the last end of a comment: looking for it from each of many beginnings would take for ever.
     for spot in spots(_COMMENT, text[: text.rfind("-->") + 3]):
-        if not _TOOL.match(spot.match[1]) and _IMPERATIVE.search(spot.match[1]):
+        is_addressed = not _TOOL.match(spot.match[1]) and _IMPERATIVE.search(spot.match[1])
+        if is_addressed and not is_in_code_block(spot):
             yield "gives orders in a comment that no page shows", spot
 
 

@@ -36,7 +36,7 @@ def _missing(sheet: Sheet, present: Set[str]) -> Iterator[tuple[int, int, str]]:
     """Line, column and path of each mention of what is not there, each path once."""
     seen: set[str] = set()
     for number, line in enumerate(sheet.instructions.split("\n"), start=sheet.first_line):
-        for match in _REFERENCE.finditer(line):
+        for match in _REFERENCE.finditer(line) if "/" in line else ():
             path = match.group(1)
             if path not in present and path not in seen:
                 seen.add(path)

@@ -27,7 +27,9 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
         if not path.startswith(folder + "/") or not path.lower().endswith(".md"):
             continue
         seen: set[tuple[int, str]] = set()
-        for pattern in (_LINK, _CLIMB):
+        for sign, pattern in (("](", _LINK), ("../", _CLIMB)):
+            if sign not in text:
+                continue
             for spot in islice(spots(pattern, text), _LOOKED_AT):
                 target = spot.match[1]
                 if (spot.line, target) not in seen and _is_outside(path.removeprefix(folder + "/"), target):

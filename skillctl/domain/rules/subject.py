@@ -82,6 +82,11 @@ class World:
         return sum(self.listing.values())
 
     @cached_property
+    def longest(self) -> Sequence[str]:
+        """The names of `listing`, those that take most of it first."""
+        return sorted(self.listing, key=lambda name: (-self.listing[name], name))
+
+    @cached_property
     def listing(self) -> Mapping[str, int]:
         """The characters of the name and description of each candidate and approved skill."""
         offered = (Status.CANDIDATE, Status.APPROVED)
