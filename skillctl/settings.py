@@ -74,6 +74,12 @@ def debugging(environ: Mapping[str, str] = os.environ) -> bool:
     return bool(environ.get("SKILLCTL_DEBUG"))
 
 
+def become(environment: Mapping[str, str], environ: MutableMapping[str, str] = os.environ) -> None:
+    """Have exactly this environment from now on."""
+    environ.clear()
+    environ.update(environment)
+
+
 def child_environment(extra: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment for a `skillctl` that the demo starts: this one's, without any production's addresses."""
     ours = ("SKILLCTL_", "SUPABASE_", "MATTERMOST_", "N8N_", "GIT_")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from skillctl import settings, wiring
+from skillctl.cli import loaded
 from skillctl.domain.definition_text import rewritten
 from skillctl.errors import SkillctlError
 
@@ -54,36 +55,39 @@ class Stage:
         Raises Unexpected where it ends otherwise than expected, or does not show what it must.
         """
         self.commands += 1
-        return self._run([sys.executable, "-m", "skillctl", *words], _typed("skillctl", *words), expect, shows)
+        typed = _typed("skillctl", *words)
+        self._announce(typed)
+        ended = loaded.run(words, self.repository, self._environment)
+        return self._judged(typed, ended.exit_code, ended.out + ended.err, expect, shows)
 
     def git(self, *words: str, shows: Sequence[str] = (), quiet: bool = False) -> str:
         """Run Git in the repository, as `skillctl`."""
-        return self._run(["git", *words], None if quiet else _typed("git", *words), 0, shows)
+        if not quiet:
+            self._announce(_typed("git", *words))
+        done = subprocess.run(
+            ["git", *words], cwd=self.repository, env=self._environment, capture_output=True, text=True, check=False
+        )
+        typed = None if quiet else _typed("git", *words)
+        return self._judged(typed, done.returncode, done.stdout + done.stderr, 0, shows)
 
     def ask(self, *words: str) -> Any:
         """The `data` of a command's JSON answer, without showing it."""
-        command = [sys.executable, "-m", "skillctl", *words, "--format", "json"]
-        done = subprocess.run(
-            command, cwd=self.repository, env=self._environment, capture_output=True, text=True, check=False
-        )
-        return json.loads(done.stdout)["data"]
+        return json.loads(loaded.run([*words, "--format", "json"], self.repository, self._environment).out)["data"]
 
-    def _run(self, command: Sequence[str], shown: str | None, expect: int, shows: Sequence[str]) -> str:
-        if shown:
-            sys.stdout.write(f"\n  {_bold('$ ' + shown, self.colour)}\n")
-        done = subprocess.run(
-            command, cwd=self.repository, env=self._environment, capture_output=True, text=True, check=False
-        )
-        said = done.stdout + done.stderr
-        if shown:
+    def _announce(self, typed: str) -> None:
+        sys.stdout.write(f"\n  {_bold('$ ' + typed, self.colour)}\n")
+        sys.stdout.flush()
+
+    def _judged(self, typed: str | None, exit_code: int, said: str, expect: int, shows: Sequence[str]) -> str:
+        if typed is not None:
             sys.stdout.write("".join(f"  {line}\n" for line in said.splitlines()))
             sys.stdout.flush()
-        if done.returncode != expect:
-            what = shown or " ".join(command[:3])
-            raise Unexpected(f"`{what}` ended with {done.returncode}, not {expect}: {said.strip()[-300:]}")
+        what = typed or "preparing the repository"
+        if exit_code != expect:
+            raise Unexpected(f"`{what}` ended with {exit_code}, not {expect}: {said.strip()[-300:]}")
         for words in shows:
             if words not in said:
-                raise Unexpected(f"`{shown}` did not say `{words}`")
+                raise Unexpected(f"`{what}` did not say `{words}`")
         return said
 
 
