@@ -446,6 +446,9 @@ def test_a_database_that_is_down_is_no_answer(shop: Shop, monkeypatch: pytest.Mo
 def test_this_repository_is_proved_from_its_own_history(project: Path, direct: Database) -> None:
     """What this project approved by its own tool would be published as it stands, from a full clone."""
     answer = run("-C", project, "plan", "--format", "json")
+    if Shop(project).git("rev-parse", "--is-shallow-repository") == "true":
+        assert (answer.exit_code, answer.codes) == (1, ["SK404"]), "only the bytes of odoo-developer 1.0.0 are older"
+        return
     assert (answer.exit_code, answer.codes) == (0, []), answer.out
     entries = {entry["skill"]: (entry["action"], entry["serving"]) for entry in answer.data["entries"]}
     assert entries["finance-ssc"] == ("publish", "1.0.0")
