@@ -1,26 +1,36 @@
 """The files of a folder as they lie on the disk, for what needs no Git."""
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from skillctl.domain.digest import TreeFile
 from skillctl.domain.document import MAX_BYTES
 
 _LEFT_OUT = frozenset({".git", "__pycache__", ".DS_Store"})
 _LINK = "120000"
+# A file that becomes a link, or a pipe that nobody writes to, between the look and the reading.
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class FolderTree:
     """A tree read from the disk; no more than a bounded part of any file is read, links are never followed.
 
     `unreadable` grows while it is read: the path of each file or folder that was asked for and could not be read,
-    and why.
+    and why. So does `seen`: what the system said of each file and folder, before it was opened.
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self._root = str(root)
         self.unreadable: dict[str, str] = {}
+        self.seen: dict[str, os.stat_result] = {}
+
+    def names(self, folder: str) -> list[str]:
+        """The names of all that lies directly in a folder at the root; none where it is missing, or a link."""
+        if not self._is_folder(folder, folder):
+            return []
+        return [entry.name for entry in self._entries(folder)]
 
     def files(self, *folders: str) -> list[TreeFile]:
         """All files below these folders (or these files themselves), sorted by path."""
@@ -35,64 +45,85 @@ class FolderTree:
         texts = {}
         for file in files:
             try:
-                with (self._root / file.path).open("rb") as opened:
-                    texts[file.path] = opened.read(MAX_BYTES + 1)
+                texts[file.path] = _bytes(f"{self._root}/{file.path}")
             except OSError as problem:
                 self._note(file.path, problem)
         return texts
 
-    def _below(self, folder: str) -> Iterator[TreeFile]:
-        top = self._root / folder
-        link = self._link_on_the_way_to(folder)
-        if link is not None:
-            # As Git has it: a link at the end is an entry of its own, and there is nothing behind one on the way.
-            if link == folder:
-                yield TreeFile(folder, _LINK, "")
-            if top.exists():
-                self.unreadable[link] = "symbolic links are not followed"
+    def _below(self, path: str) -> Iterator[TreeFile]:
+        top = path.partition("/")[0]
+        if top != path and not self._is_folder(top, path):
             return
+        found = self._look(path)
+        if found is None:
+            return
+        if stat.S_ISLNK(found.st_mode):
+            # As Git has it: a link is an entry of its own, and there is nothing behind it.
+            yield TreeFile(path, _LINK, "")
+            if os.path.isdir(f"{self._root}/{path}") or top == path:  # noqa: PTH112
+                self.unreadable[path] = "symbolic links are not followed"
+        elif stat.S_ISDIR(found.st_mode):
+            yield from self._walk(path)
+        elif stat.S_ISREG(found.st_mode):
+            yield TreeFile(path, _mode(found), "")
+
+    def _is_folder(self, top: str, wanted: str) -> bool:
+        """Whether a folder at the root is one; a link is none, and is told of where what is wanted lies behind it."""
+        found = self.seen.get(top) or self._look(top)
+        if found is not None and stat.S_ISLNK(found.st_mode) and os.path.exists(f"{self._root}/{wanted}"):  # noqa: PTH110
+            self.unreadable[top] = "symbolic links are not followed"
+        return found is not None and stat.S_ISDIR(found.st_mode)
+
+    def _look(self, path: str) -> os.stat_result | None:
         try:
-            mode = top.lstat().st_mode
+            found = os.lstat(f"{self._root}/{path}")
         except FileNotFoundError:
-            return
+            return None
         except OSError as problem:
-            self._note(folder, problem)
-            return
-        if top.is_dir():
-            yield from self._walk(top, folder)
-        elif top.is_file():
-            yield TreeFile(folder, _mode(mode), "")
+            self._note(path, problem)
+            return None
+        self.seen[path] = found
+        return found
 
-    def _link_on_the_way_to(self, folder: str) -> str | None:
-        steps = [PurePosixPath(folder), *PurePosixPath(folder).parents][-2::-1]
-        return next((str(step) for step in steps if os.path.islink(self._root / step)), None)  # noqa: PTH114
-
-    def _walk(self, top: Path, name: str) -> Iterator[TreeFile]:
-        try:
-            entries = list(os.scandir(top))
-        except OSError as problem:
-            self._note(name, problem)
-            return
-        for entry in entries:
-            path = f"{name}/{entry.name}"
-            if entry.name in _LEFT_OUT:
+    def _walk(self, folder: str) -> Iterator[TreeFile]:
+        for entry in self._entries(folder):
+            path = f"{folder}/{entry.name}"
+            try:
+                found = entry.stat(follow_symlinks=False)
+            except OSError as problem:
+                self._note(path, problem)
                 continue
+            self.seen[path] = found
             if entry.is_symlink():
                 yield TreeFile(path, _LINK, "")
             elif entry.is_dir():
-                yield from self._walk(Path(entry.path), path)
+                yield from self._walk(path)
             elif entry.is_file():
-                yield from self._measured(entry, path)
+                yield TreeFile(path, _mode(found), "")
 
-    def _measured(self, entry: "os.DirEntry[str]", path: str) -> Iterator[TreeFile]:
+    def _entries(self, folder: str) -> list["os.DirEntry[str]"]:
         try:
-            yield TreeFile(path, _mode(entry.stat().st_mode), "")
+            with os.scandir(f"{self._root}/{folder}") as entries:
+                return [entry for entry in entries if entry.name not in _LEFT_OUT]
         except OSError as problem:
-            self._note(path, problem)
+            self._note(folder, problem)
+            return []
 
     def _note(self, path: str, problem: OSError) -> None:
         self.unreadable[path] = (problem.strerror or type(problem).__name__).lower()
 
 
-def _mode(bits: int) -> str:
-    return "100755" if bits & 0o100 else "100644"
+def _bytes(path: str) -> bytes:
+    file = os.open(path, _FLAGS)
+    try:
+        wanted = min(os.fstat(file).st_size, MAX_BYTES) + 1
+        raw = os.read(file, wanted)
+        while len(raw) < wanted and (more := os.read(file, wanted - len(raw))):
+            raw += more
+        return raw
+    finally:
+        os.close(file)
+
+
+def _mode(found: os.stat_result) -> str:
+    return "100755" if found.st_mode & 0o100 else "100644"

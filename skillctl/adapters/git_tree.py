@@ -16,6 +16,12 @@ class GitTree:
         self._treeish = treeish
         self.unreadable: Mapping[str, str] = {}
 
+    def names(self, folder: str) -> list[str]:
+        """The names of all that lies directly in a folder at the root."""
+        command = ["git", "ls-tree", "-z", "--name-only", "--full-tree", self._treeish, f"{folder}/"]
+        paths = run(self._root, command).decode("utf-8", "surrogateescape").split("\0")
+        return [path.removeprefix(f"{folder}/") for path in paths if path]
+
     def files(self, *folders: str) -> list[TreeFile]:
         """All entries below these folders (or these files themselves), sorted by path."""
         command = ["git", "ls-tree", "-r", "-z", "--full-tree", self._treeish, "--", *folders]

@@ -1,6 +1,6 @@
 """From parsed data to a model, with each schema error as one sentence at its place."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, TypeVar
 
@@ -13,6 +13,7 @@ from skillctl.domain.finding import Finding
 
 #: Agent Skills standard: 1 to 64 lower-case letters, digits and single hyphens.
 NAME_PATTERN = r"^[a-z0-9](?:-?[a-z0-9])*$"
+LONGEST_NAME = 64
 
 
 class Model(BaseModel):
@@ -29,7 +30,7 @@ def _semantic(text: str) -> str:
     return text
 
 
-Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=64)]
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=LONGEST_NAME)]
 LONGEST_VERSION = 64
 VersionText = Annotated[str, StringConstraints(max_length=LONGEST_VERSION), AfterValidator(_semantic)]
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
@@ -61,16 +62,53 @@ MOST = 100
 
 def modelled(model: type[M], document: Document, skill: str | None = None) -> tuple[M | None, list[Finding]]:
     """The model of a document's data, or a finding for each thing the schema says no to; `x-…` keys are left out."""
-    data = {key: value for key, value in document.data.items() if not key.startswith("x-")}
     try:
-        return model.model_validate(data), []
+        return model.model_validate(_governed(document)), []
     except ValidationError as problem:
-        errors = problem.errors(include_url=False)
-        findings = [_finding(error, model, document, skill) for error in errors[:MOST]]
-        if len(errors) > MOST:
-            message = f"{len(errors) - MOST:,} more problems of this file are not listed"
-            findings.append(Finding("SK107", message, document.file, document.first_line, 1, skill))
-        return None, findings
+        return None, _findings(problem, model, document, skill)
+
+
+def mended(
+    model: type[M],
+    document: Document | None,
+    troubles: list[Finding],
+    neutral: Mapping[str, Any],
+    skill: str | None = None,
+) -> tuple[M, list[Finding]]:
+    """As `modelled`, but always with a model: what the schema says no to is left out of it, or neutral if it is needed.
+
+    A model with findings is for looking further only, so that one problem does not hide another. `troubles` are those
+    of the document; what they stand at is told of once.
+    """
+    if document is None:
+        return model.model_validate(neutral), troubles
+    data = _governed(document)
+    try:
+        return model.model_validate(data), troubles
+    except ValidationError as problem:
+        refused = {str(error["loc"][0]) for error in problem.errors(include_url=False) if error["loc"]}
+        findings = _findings(problem, model, document, skill)
+    kept = {key: value for key, value in data.items() if key not in refused}
+    return model.model_validate({**neutral, **kept}), once(troubles, findings)
+
+
+def once(troubles: list[Finding], findings: list[Finding]) -> list[Finding]:
+    """Both, without those findings that stand where there is a trouble already: of one file."""
+    told = {(one.line, one.column) for one in troubles}
+    return troubles + [one for one in findings if (one.line, one.column) not in told]
+
+
+def _governed(document: Document) -> dict[str, Any]:
+    return {key: value for key, value in document.data.items() if not key.startswith("x-") and key != "$schema"}
+
+
+def _findings(problem: ValidationError, model: type[BaseModel], document: Document, skill: str | None) -> list[Finding]:
+    errors = problem.errors(include_url=False)
+    findings = [_finding(error, model, document, skill) for error in errors[:MOST]]
+    if len(errors) > MOST:
+        message = f"{len(errors) - MOST:,} more problems of this file are not listed"
+        findings.append(Finding("SK107", message, document.file, document.first_line, 1, skill))
+    return findings
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

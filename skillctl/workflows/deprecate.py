@@ -40,7 +40,7 @@ def deprecate(repository: Repository, name: str, version: str | None, retirement
         if skill is not None and skill.definition.version == wanted and skill.definition.status is Status.APPROVED:
             path = skill.document.file
             raw = tree.read(entry for entry in contents.entries[skill.folder] if entry.path == path)[path]
-            files[path] = rewritten(raw, {"status": Status.DEPRECATED.value})
+            files[path] = rewritten(raw, {"status": Status.DEPRECATED.value}, path)
         message = (
             f"deprecate {name} {wanted}\n\n{retirement.reason}\n\n"
             f"Skill: {name}@{wanted}\nPromotion: approved -> deprecated\n"

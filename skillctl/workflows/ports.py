@@ -27,6 +27,10 @@ class Clock(Protocol):
 class Tree(Protocol):
     """The files of a commit or a folder; paths are relative to the root, with forward slashes."""
 
+    def names(self, folder: str) -> Sequence[str]:
+        """The names of all that lies directly in a folder at the root."""
+        ...
+
     def files(self, *folders: str) -> Sequence[TreeFile]:
         """All files below these folders (or these files themselves), sorted by path."""
         ...

@@ -14,7 +14,7 @@ from skillctl.domain.serving import Serving
 from skillctl.errors import UsageError
 from skillctl.workflows.measure import skill_content, suite_content
 from skillctl.workflows.ports import EvidenceStore, Repository, Tree
-from skillctl.workflows.read import Contents, read, read_texts
+from skillctl.workflows.read import Contents, read
 from skillctl.workflows.validate import judged
 
 
@@ -44,7 +44,6 @@ def promote(
         definition = skill.definition
         goal = target or lifecycle.next_by_promotion(definition.status) or Status.APPROVED
         content = skill_content(tree, name)
-        read_texts(tree, contents, {name})
         if goal is definition.status and _stands(contents, name, goal, content):
             step = Promotion(name, definition.version, definition.status, definition.status, content.digest, None)
             return Promoted(step, None)
@@ -88,7 +87,7 @@ def _request(
         target=goal,
         digest=content.digest,
         cases=len(suite.suite.cases) if suite else 0,
-        findings=len(errors_in(finding for finding in judged(contents, {name}) if finding.skill in (name, None))),
+        findings=len(errors_in(judged(tree, contents, name))),
         gate=gate,
         evidence=_evidence(tree, store, runner, name, content, gate) if suite else None,
         approved=contents.approved(name),
@@ -122,7 +121,7 @@ def _files(repository: Repository, tree: Tree, contents: Contents, step: Promoti
     path = skill.document.file
     entries = {entry.path: entry for entry in contents.entries[skill.folder]}
     raw = dict(tree.read(entries.values()))
-    raw[path] = rewritten(raw[path], {"status": step.target.value})
+    raw[path] = rewritten(raw[path], {"status": step.target.value}, path)
     files = {path: raw[path]}
     if step.target is Status.APPROVED and step.evidence is not None:
         entries[path] = replace(entries[path], blob=repository.hash_blob(raw[path]))

@@ -1,8 +1,7 @@
 """Read: a tree → its skills, suites, approvals and policy, and a finding for whatever cannot be read."""
 
-import contextlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from skillctl.domain import approval, policy, serving, skill, suite
@@ -18,29 +17,58 @@ from skillctl.workflows.ports import Tree
 
 SERVERS_FILE = ".claude/mcp-servers.json"
 SUITE_NAME = "suite.yaml"
-#: A larger file is data, not text that anybody reads.
-LARGEST_TEXT = 256 * 1024
-FOLDERS = ("skills", "evals", "approvals", SERVERS_FILE, policy.FILE_NAME)
+#: The folders of a skill, each with a folder of its name below it.
+OF_SKILLS = ("skills", "evals", "approvals")
+FOLDERS = (*OF_SKILLS, SERVERS_FILE, policy.FILE_NAME)
+
+
+@dataclass
+class Registry:
+    """The servers that skills may need; None where there is no registry. `groups` name several of them."""
+
+    servers: frozenset[str] | None = None
+    groups: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass
+class Unit:
+    """All that a tree says of one skill: `skill` is there where its folder is, and whole if it can be relied on.
+
+    `entries` are its files by folder.
+    """
+
+    name: str
+    entries: Mapping[str, Sequence[TreeFile]]
+    skill: Skill | None = None
+    is_whole: bool = False
+    suite: ReadSuite | None = None
+    serving: Serving | None = None
+    approvals: dict[str, approval.Statement] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def approved(self) -> dict[str, str]:
+        """The digest of every approved version."""
+        return {version: said.predicate.digest for version, said in self.approvals.items()}
 
 
 @dataclass
 class Contents:
     """All that a tree says about skills.
 
-    `names` has the broken ones too, `entries` every file by its folder, `texts` what agents and people read, by path.
+    `names` has the broken ones too, `skills` and `suites` only what can be relied on; `entries` are files by folder.
     """
 
     names: list[str] = field(default_factory=list)
+    units: dict[str, Unit] = field(default_factory=dict)
     skills: dict[str, Skill] = field(default_factory=dict)
     governed: dict[str, ReadDefinition] = field(default_factory=dict)
     suites: dict[str, ReadSuite] = field(default_factory=dict)
     servings: dict[str, Serving] = field(default_factory=dict)
     approvals: dict[str, dict[str, approval.Statement]] = field(default_factory=dict)
-    servers: frozenset[str] | None = None
-    groups: dict[str, list[str]] = field(default_factory=dict)
+    registry: Registry = field(default_factory=Registry)
     policy: Policy = field(default_factory=Policy)
     entries: dict[str, list[TreeFile]] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     def approved(self, name: str) -> dict[str, str]:
@@ -49,54 +77,88 @@ class Contents:
 
     def known(self, name: str) -> str:
         """The name itself if there is such a skill; else UsageError with the nearest ones."""
-        if name in self.names:
-            return name
-        near = nearest(name, self.names)
-        known = ", ".join(f"`{other}`" for other in self.names[:10]) or "none"
-        hint = f"did you mean `{near}`?" if near else f"known skills: {known}"
-        raise UsageError(f"there is no skill `{name}`", hint=hint)
+        return known(name, self.names)
+
+
+def known(name: str, names: Sequence[str]) -> str:
+    """The name itself if it is among them; else UsageError with the nearest ones."""
+    if name in names:
+        return name
+    near = nearest(name, names)
+    some = ", ".join(f"`{other}`" for other in names[:10]) or "none"
+    raise UsageError(f"there is no skill `{name}`", hint=f"did you mean `{near}`?" if near else f"known skills: {some}")
 
 
 def read(tree: Tree) -> Contents:
     """Everything in a tree; one broken file never hides another."""
     contents, texts = _opened(tree, (*skill.DEFINITION_NAMES, skill.SHEET_NAME, SUITE_NAME))
-    _read_policy(texts, contents)
-    _read_servers(texts, contents)
-    _read_skills(texts, contents)
-    _read_suites(texts, contents)
-    _read_approvals(texts, contents)
-    # A file that is there and cannot be read is not missing.
-    contents.findings = [one for one in contents.findings if one.code != "SK101" or one.file not in tree.unreadable]
-    _keep_texts(texts, contents)
+    contents.policy, findings = read_policy(texts)
+    contents.registry, more = read_registry(texts)
+    contents.findings += findings + more
+    texts_of = by_name(texts)
+    for name, entries in units_of(contents.entries).items():
+        unit = read_unit(name, entries, texts_of.get(name, {}), tree.unreadable)
+        contents.units[name] = unit
+        contents.findings += unit.findings
+        if unit.skill is not None:
+            contents.names.append(name)
+            if unit.is_whole:
+                contents.skills[name] = unit.skill
+        if unit.suite is not None and not any(one.file == unit.suite.document.file for one in unit.findings):
+            contents.suites[name] = unit.suite
+        if unit.serving is not None:
+            contents.servings[name] = unit.serving
+        if unit.approvals:
+            contents.approvals[name] = unit.approvals
     contents.findings.sort(key=lambda finding: finding.order)
     return contents
 
 
-def read_texts(tree: Tree, contents: Contents, names: Collection[str]) -> None:
-    """Read the other text files of these skills and their suites too, into `contents.texts`."""
-    folders = [folder for folder in contents.entries if folder.partition("/")[2] in names]
-    known = set(tree.unreadable)
-    wanted = [
-        entry
-        for folder in folders
-        if folder.startswith(("skills/", "evals/"))
-        for entry in contents.entries[folder]
-        if entry.mode in FILE_MODES and entry.path not in contents.texts and entry.path not in known
-    ]
-    _keep_texts(tree.read(wanted), contents)
-    contents.findings += [_unreadable(path, why) for path, why in tree.unreadable.items() if path not in known]
+def read_unit(
+    name: str, entries: Mapping[str, Sequence[TreeFile]], texts: Mapping[str, bytes], unreadable: Mapping[str, str]
+) -> Unit:
+    """One skill with its suite and approvals, from the bytes of its files by path."""
+    unit = Unit(name, entries)
+    folder = f"skills/{name}"
+    if _is_folder(folder, entries.get(folder, ())):
+        raw = {path[len(folder) + 1 :]: content for path, content in texts.items() if path.startswith(folder + "/")}
+        files = frozenset(entry.path[len(folder) + 1 :] for entry in entries[folder])
+        unit.skill, unit.findings = skill.read(folder, raw, files)
+        unit.is_whole = not unit.findings
+        # A file that is there and cannot be read is not missing.
+        unit.findings = [one for one in unit.findings if one.code != "SK101" or one.file not in unreadable]
+    path = f"evals/{name}/{SUITE_NAME}"
+    if path in texts:
+        unit.suite, findings = suite.read(f"evals/{name}", texts[path])
+        unit.findings += findings
+    _read_approvals(unit, texts)
+    return unit
 
 
 def read_governed(tree: Tree) -> Contents:
     """Only the policy, how skills are governed and what was approved: all that a release asks of a commit."""
     contents, texts = _opened(tree, skill.DEFINITION_NAMES)
-    _read_policy(texts, contents)
-    for folder, raw in _by_folder(texts, contents).items():
-        found, findings = skill.read_definition(folder, raw)
-        contents.findings += findings
-        if found is not None:
-            contents.governed[folder.partition("/")[2]] = found
-    _read_approvals(texts, contents)
+    contents.policy, findings = read_policy(texts)
+    contents.findings += findings
+    texts_of = by_name(texts)
+    for name, entries in units_of(contents.entries).items():
+        unit, folder = Unit(name, entries), f"skills/{name}"
+        raw = texts_of.get(name, {})
+        if _is_folder(folder, entries.get(folder, ())):
+            contents.names.append(name)
+            definitions = {
+                path.removeprefix(f"{folder}/"): text for path, text in raw.items() if path.startswith(folder)
+            }
+            found, findings = skill.read_definition(folder, definitions)
+            contents.findings += findings
+            if found is not None:
+                contents.governed[name] = found
+        _read_approvals(unit, raw)
+        contents.findings += unit.findings
+        if unit.serving is not None:
+            contents.servings[name] = unit.serving
+        if unit.approvals:
+            contents.approvals[name] = unit.approvals
     return contents
 
 
@@ -108,25 +170,68 @@ def refuse_unreadable(contents: Contents, name: str) -> None:
             raise UsageError(f"{where} {finding.message}", hint=finding.hint or f"run `skillctl validate {name}`")
 
 
-def _opened(tree: Tree, names: Collection[str]) -> tuple[Contents, Mapping[str, bytes]]:
+def unreadable_finding(path: str, reason: str) -> Finding:
+    """A file or folder that is there and does not let itself be read."""
+    hint = "put its content there" if reason.startswith("symbolic") else f"check who owns it: `ls -ld {path}`"
+    return Finding("SK001", f"cannot be read: {reason}", path, skill=name_in(path) or None, hint=hint)
+
+
+def name_in(path: str) -> str:
+    """The name of the skill that a path belongs to; empty for what belongs to none."""
+    parts = path.split("/", 2)
+    return parts[1] if len(parts) > 1 and parts[0] in OF_SKILLS else ""
+
+
+def units_of(entries: Mapping[str, Sequence[TreeFile]]) -> dict[str, dict[str, Sequence[TreeFile]]]:
+    """The files by skill and folder, by name."""
+    found: dict[str, dict[str, Sequence[TreeFile]]] = {}
+    for folder in entries:
+        if name_in(folder):
+            found.setdefault(name_in(folder), {})[folder] = entries[folder]
+    return dict(sorted(found.items()))
+
+
+def by_name(texts: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
+    """The bytes of files by the skill they belong to, then by path."""
+    found: dict[str, dict[str, bytes]] = {}
+    for path, raw in texts.items():
+        found.setdefault(name_in(path), {})[path] = raw
+    return found
+
+
+def read_policy(texts: Mapping[str, bytes]) -> tuple[Policy, list[Finding]]:
+    """The policy, or an empty one with the findings that keep it from being read."""
+    if policy.FILE_NAME not in texts:
+        return Policy(), []
+    found, findings = policy.read(texts[policy.FILE_NAME])
+    return found or Policy(), findings
+
+
+def read_registry(texts: Mapping[str, bytes]) -> tuple[Registry, list[Finding]]:
+    """The server registry, or an empty one with the finding that keeps it from being read."""
+    if SERVERS_FILE not in texts:
+        return Registry(), []
+    try:
+        said = json.loads(texts[SERVERS_FILE])
+        groups = {name: list(members) for name, members in said.get("groups", {}).items()}
+        return Registry(frozenset(said["mcpServers"]), groups), []
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
+        message = f"the server registry cannot be read: {type(problem).__name__}: {problem}"
+        return Registry(), [Finding("SK008", message, SERVERS_FILE, hint="it is JSON with a mapping `mcpServers`")]
+
+
+def _opened(tree: Tree, names: Iterable[str]) -> tuple[Contents, Mapping[str, bytes]]:
     """The entries of a tree by folder, and the bytes of the files of these names."""
-    contents = Contents()
+    contents, wanted = Contents(), frozenset(names)
     listed = tree.files(*FOLDERS)
     for entry in listed:
         contents.entries.setdefault("/".join(entry.path.split("/")[:2]), []).append(entry)
-    texts = tree.read(entry for entry in listed if _is_read(entry, names))
-    contents.findings += [_unreadable(path, reason) for path, reason in tree.unreadable.items()]
+    texts = tree.read(entry for entry in listed if _is_read(entry, wanted))
+    contents.findings += [unreadable_finding(path, reason) for path, reason in tree.unreadable.items()]
     return contents, texts
 
 
-def _unreadable(path: str, reason: str) -> Finding:
-    parts = path.split("/")
-    skill = parts[1] if parts[0] in ("skills", "evals", "approvals") and len(parts) > 1 else None
-    hint = "put its content there" if reason.startswith("symbolic") else f"check who owns it: `ls -ld {path}`"
-    return Finding("SK001", f"cannot be read: {reason}", path, skill=skill, hint=hint)
-
-
-def _is_read(entry: TreeFile, names: Collection[str]) -> bool:
+def _is_read(entry: TreeFile, names: frozenset[str]) -> bool:
     if entry.mode not in FILE_MODES:
         return False
     parts = entry.path.split("/")
@@ -137,91 +242,27 @@ def _is_read(entry: TreeFile, names: Collection[str]) -> bool:
     return True
 
 
-def _keep_texts(raw: Mapping[str, bytes], contents: Contents) -> None:
-    """Keep what is text; a byte-order mark stays in it, for it is one of the things that are looked for."""
-    for path, content in raw.items():
-        if path.startswith(("skills/", "evals/")) and len(content) <= LARGEST_TEXT and b"\0" not in content:
-            with contextlib.suppress(UnicodeDecodeError):
-                contents.texts[path] = content.decode()
-
-
-def _read_policy(texts: Mapping[str, bytes], contents: Contents) -> None:
-    if policy.FILE_NAME in texts:
-        found, findings = policy.read(texts[policy.FILE_NAME])
-        contents.policy = found or Policy()
-        contents.findings += findings
-
-
-def _read_servers(texts: Mapping[str, bytes], contents: Contents) -> None:
-    if SERVERS_FILE not in texts:
-        return
-    try:
-        registry = json.loads(texts[SERVERS_FILE])
-        contents.servers = frozenset(registry["mcpServers"])
-        contents.groups = {name: list(members) for name, members in registry.get("groups", {}).items()}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
-        message = f"the server registry cannot be read: {type(problem).__name__}: {problem}"
-        contents.findings.append(Finding("SK008", message, SERVERS_FILE, hint="it is JSON with a mapping `mcpServers`"))
-
-
-def _by_folder(texts: Mapping[str, bytes], contents: Contents) -> Mapping[str, dict[str, bytes]]:
-    """The bytes that were read of each skill's folder, by name; a folder without any is there too."""
-    found: dict[str, dict[str, bytes]] = {
-        folder: {}
-        for folder, entries in contents.entries.items()
-        if folder.startswith("skills/") and _is_folder(folder, entries)
-    }
-    contents.names = [folder.partition("/")[2] for folder in found]
-    for path, raw in texts.items():
-        folder, _, name = path.rpartition("/")
-        if folder in found:
-            found[folder][name] = raw
-    return found
-
-
-def _read_skills(texts: Mapping[str, bytes], contents: Contents) -> None:
-    for folder, raw in _by_folder(texts, contents).items():
-        files = frozenset(entry.path.removeprefix(folder + "/") for entry in contents.entries[folder])
-        found, findings = skill.read(folder, raw, files)
-        contents.findings += findings
-        if found is not None:
-            contents.skills[folder.partition("/")[2]] = found
-
-
-def _read_suites(texts: Mapping[str, bytes], contents: Contents) -> None:
-    for path, raw in texts.items():
-        folder, _, name = path.rpartition("/")
-        if name == SUITE_NAME:
-            found, findings = suite.read(folder, raw)
-            contents.findings += findings
-            if found is not None:
-                contents.suites[folder.partition("/")[2]] = found
-
-
 def _is_folder(folder: str, entries: Sequence[TreeFile]) -> bool:
     return any(entry.path.startswith(folder + "/") for entry in entries)
 
 
-def _read_approvals(texts: Mapping[str, bytes], contents: Contents) -> None:
+def _read_approvals(unit: Unit, texts: Mapping[str, bytes]) -> None:
     for path, raw in texts.items():
         parts = path.split("/")
         if parts[0] != "approvals":
             continue
-        name = parts[1]
         if len(parts) == 3 and parts[2] == serving.FILE_NAME:
-            found, findings = serving.read(path, raw, name)
-            contents.findings += findings
-            if found is not None:
-                contents.servings[name] = found
+            unit.serving, findings = serving.read(path, raw, unit.name)
+            unit.findings += findings
         elif len(parts) == 4 and parts[3] == approval.FILE_NAME:
             statement = approval.read(raw)
-            problem = statement if isinstance(statement, str) else _misplaced(statement, name, parts[2])
+            problem = statement if isinstance(statement, str) else _misplaced(statement, unit.name, parts[2])
             if problem is None and not isinstance(statement, str):
-                contents.approvals.setdefault(name, {})[parts[2]] = statement
+                unit.approvals[parts[2]] = statement
             else:
                 message = f"the approval cannot be read: {problem}"
                 hint = "an approval is never edited: restore it from Git"
-                contents.findings.append(Finding("SK402", message, path, skill=name, hint=hint))
+                unit.findings.append(Finding("SK402", message, path, skill=unit.name, hint=hint))
 
 
 def _misplaced(statement: approval.Statement, name: str, version: str) -> str | None:

@@ -51,6 +51,6 @@ def revise(repository: Repository, name: str, part: str, version: str | None) ->
             raise UsageError(f"`{wanted}` is not a version greater than {greatest}", hint=hint)
         path = skill.document.file
         raw = tree.read(entry for entry in contents.entries[skill.folder] if entry.path == path)[path]
-        draft = rewritten(raw, {"status": Status.DRAFT.value, "version": wanted})
+        draft = rewritten(raw, {"status": Status.DRAFT.value, "version": wanted}, path)
         message = f"revise {name}: open {wanted}\n\nSkill: {name}@{wanted}\n"
         return Revised(name, wanted, definition.version, serving, repository.commit({path: draft}, message))

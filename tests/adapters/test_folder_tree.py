@@ -49,20 +49,20 @@ def test_what_cannot_be_read_hides_nothing(tmp_path: Path, monkeypatch: pytest.M
     for name in ("shut", "open", "half"):
         (tmp_path / "skills" / name).mkdir(parents=True)
         (tmp_path / "skills" / name / "SKILL.md").write_text(name)
-    scandir, opened = os.scandir, Path.open
+    scandir, opened = os.scandir, os.open
 
-    def shut(top: Path) -> object:
-        if top.name == "shut":
-            raise PermissionError(13, "Permission denied", str(top))
+    def shut(top: str) -> object:
+        if top.endswith("/shut"):
+            raise PermissionError(13, "Permission denied", top)
         return scandir(top)
 
-    def half(this: Path, *rest: object) -> object:
-        if this.parent.name == "half":
-            raise PermissionError(13, "Permission denied", str(this))
-        return opened(this, *rest)  # type: ignore[call-overload]
+    def half(path: str, flags: int) -> int:
+        if "/half/" in path:
+            raise PermissionError(13, "Permission denied", path)
+        return opened(path, flags)
 
     monkeypatch.setattr(os, "scandir", shut)
-    monkeypatch.setattr(Path, "open", half)
+    monkeypatch.setattr(os, "open", half)
     tree = FolderTree(tmp_path)
     assert tree.read(tree.files("skills")) == {"skills/open/SKILL.md": b"open"}
     assert tree.unreadable == {"skills/shut": "permission denied", "skills/half/SKILL.md": "permission denied"}

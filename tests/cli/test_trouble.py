@@ -44,6 +44,7 @@ def test_what_only_reads_files_needs_no_git(shop: Shop, monkeypatch: pytest.Monk
 
 
 def test_our_folder_is_a_file(shop: Shop) -> None:
+    shutil.rmtree(shop.root / ".skillctl", ignore_errors=True)
     shop.write(".skillctl", "")
     for words in ("eval adder", "load", "promote adder"):
         answer = shop.typed(*words.split())

@@ -7,7 +7,7 @@ import pytest
 
 from skillctl.domain import rules, skill
 from skillctl.domain.rules import no_secrets
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 SHEET = '---\nname: adder\ndescription: "Adds up bills. Use it to add."\n---\nAdd.\n'
 #: Random characters; the shapes of secrets are put together here, so that no scanner takes this file for a leak.
@@ -21,14 +21,13 @@ def subject(text: str, path: str = "scripts/add.sh") -> Subject:
         "SKILL.md": SHEET.encode(),
     }
     read, findings = skill.read("skills/adder", raw, frozenset(raw))
-    assert read is not None, findings
+    assert findings == []
     return Subject(read, None, None, {}, texts={f"skills/adder/{path}": text})
 
 
 def codes(text: str, path: str = "scripts/add.sh") -> list[str]:
     """The codes of the security family that a text gets."""
-    world = World(frozenset({"adder"}), None)
-    return [one.code for one in rules.judge(subject(text, path), world) if one.code.startswith("SK5")]
+    return [one.code for one in rules.judge(subject(text, path)) if one.code.startswith("SK5")]
 
 
 def token(role: str) -> str:
@@ -63,7 +62,7 @@ def token(role: str) -> str:
     ],
 )
 def test_a_secret_is_found_and_masked(secret: str) -> None:
-    (found,) = list(no_secrets.check(subject(f"see {secret}\n"), World(frozenset(), None)))[:1]
+    (found,) = list(no_secrets.check(subject(f"see {secret}\n")))[:1]
     assert found.message.endswith("…`")
     assert len(found.message.rpartition("`…")[0] or found.message.split("`")[1]) <= 5
     assert R[4:12] not in found.message + str(found.hint)
@@ -160,8 +159,7 @@ HARD = (
 @pytest.mark.parametrize("part", HARD)
 def test_any_text_is_judged_soon(part: str) -> None:
     text = part * (64 * 1024 // len(part))
-    world = World(frozenset({"adder"}), None)
     for path in ("references/a.md", "scripts/add.sh"):
         start = time.monotonic()
-        list(rules.judge(subject(text, path), world))
+        rules.judge(subject(text, path))
         assert time.monotonic() - start < 5, path

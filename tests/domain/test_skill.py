@@ -115,15 +115,13 @@ def test_line_ends_and_no_line_end_at_all(end: str) -> None:
     ],
 )
 def test_each_refusal(texts: dict[str, str | bytes], expected: tuple[str, int, int, str]) -> None:
-    found, findings = read(texts)
-    assert found is None
+    _, findings = read(texts)
     assert told(findings) == [expected]
     assert {finding.skill for finding in findings} == {"adder"}
 
 
 def test_one_broken_file_hides_no_other() -> None:
-    found, findings = read({"skill.yaml": "name: adder\n", "SKILL.md": "---\nname: Adder!\ndescription: x\n---\n"})
-    assert found is None
+    _, findings = read({"skill.yaml": "name: adder\n", "SKILL.md": "---\nname: Adder!\ndescription: x\n---\n"})
     assert {finding.file for finding in findings} == {"skills/adder/skill.yaml", "skills/adder/SKILL.md"}
     assert [finding.code for finding in sorted(findings, key=lambda finding: finding.order)] == [
         "SK105",
@@ -147,6 +145,7 @@ def test_a_suite() -> None:
     assert findings == []
     assert found is not None
     (only,) = found.suite.cases
+    assert only.run is not None
     assert (only.id, only.run.timeout, only.run.args, only.run.stdin) == ("a", 10.0, [], None)
 
 
@@ -156,10 +155,9 @@ def test_a_suite() -> None:
         ("skill: [", ("SK002", 1, 9, "did not find expected node content while parsing a flow node")),
         (SUITE.replace("adder", "other"), ("SK301", 1, 8, "the suite is of `other` but lies in the folder of `adder`")),
         ("skill: adder\ncases: []\n", ("SK105", 2, 8, "`cases` is empty")),
-        (SUITE + SUITE.split("cases:\n")[1], ("SK105", 1, 1, "two cases have the id `a`")),
+        (SUITE + SUITE.split("cases:\n")[1], ("SK310", 4, 10, "two cases have the id `a`")),
     ],
 )
 def test_what_is_no_suite(text: str, expected: tuple[str, int, int, str]) -> None:
-    found, findings = suite.read("evals/adder", text.encode())
-    assert found is None
+    _, findings = suite.read("evals/adder", text.encode())
     assert told(findings) == [expected]

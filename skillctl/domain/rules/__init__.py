@@ -1,9 +1,8 @@
 """What is asked of a readable skill: one rule a file, each with its code; `RULES` is the whole list, by code."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
-from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.finding import Finding, Place, Severity
 from skillctl.domain.rules import (
     approval_on_record,
     approved_requires_approved,
@@ -102,13 +101,34 @@ RULES: tuple[Rule, ...] = tuple(
 )
 
 
-def judge(subject: Subject, world: World) -> Iterator[Finding]:
-    """Every finding of every rule on one skill; none is harder than its rule."""
-    for rule in RULES:
-        if rule.check is None:
-            continue
-        for finding in rule.check(subject, world):
-            if rule.severity is Severity.WARNING and finding.severity is Severity.ERROR:
-                yield replace(finding, severity=Severity.WARNING)
-            else:
-                yield finding
+_LOCAL = tuple((rule, rule.check) for rule in RULES if rule.check is not None)
+_PLAIN = tuple((rule, check) for rule, check in _LOCAL if rule.standard)
+_ACROSS = tuple((rule, rule.across) for rule in RULES if rule.across is not None)
+
+
+def judge(subject: Subject, *, plain: bool = False) -> list[Finding]:
+    """Every finding on one skill; `plain` asks only what holds for a folder of the Agent Skills standard.
+
+    Where reading has refused something, only the security rules have more to say of that very place.
+    """
+    found = [bounded(rule, finding) for rule, check in (_PLAIN if plain else _LOCAL) for finding in check(subject)]
+    if not subject.told:
+        return found
+    return [one for one in found if (one.file, Place(one.line, one.column)) not in subject.told or is_security(one)]
+
+
+def is_security(finding: Finding) -> bool:
+    """Whether a finding is of the security family."""
+    return finding.code.startswith("SK5")
+
+
+def judge_all(world: World) -> list[Finding]:
+    """Every finding that needs the whole catalogue."""
+    return [bounded(rule, finding) for rule, across in _ACROSS for finding in across(world)]
+
+
+def bounded(rule: Rule, finding: Finding) -> Finding:
+    """The finding, no harder than its rule."""
+    if rule.severity is Severity.WARNING and finding.severity is Severity.ERROR:
+        return replace(finding, severity=Severity.WARNING)
+    return finding

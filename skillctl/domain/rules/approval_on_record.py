@@ -6,10 +6,10 @@ from skillctl.domain.approval import path_of
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding where the status claims what no approval backs."""
     definition = subject.skill.definition
     if definition.status not in (Status.APPROVED, Status.DEPRECATED) or definition.version in subject.approved:

@@ -5,24 +5,24 @@ from collections.abc import Iterator
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import World
 from skillctl.domain.version_range import holds, parse
 
 
-def check(subject: Subject, world: World) -> Iterator[Finding]:
+def across(world: World) -> Iterator[Finding]:
     """A finding where a range has no approved version: an error for an approved skill, a warning for a candidate."""
-    definition = subject.skill.definition
-    if definition.status not in (Status.CANDIDATE, Status.APPROVED):
-        return
-    severity = Severity.ERROR if definition.status is Status.APPROVED else Severity.WARNING
-    for required, text in definition.requires.items():
-        card, wanted = world.cards.get(required), parse(text)
-        if card is None or wanted is None or required == definition.name:
+    for card in world.requiring:
+        if card.status not in (Status.CANDIDATE, Status.APPROVED):
             continue
-        if not any(holds(wanted, version) for version in card.approved):
-            message = f"no version of `{required}` in `{text}` is approved"
-            hint = f"promote it first: `skillctl promote {required}`"
-            yield subject.finding("SK221", message, ("requires", required), hint, severity)
+        severity = Severity.ERROR if card.status is Status.APPROVED else Severity.WARNING
+        for required, text in card.requires.items():
+            other, wanted = world.card(required), parse(text)
+            if other is None or wanted is None or required == card.name:
+                continue
+            if not any(holds(wanted, version) for version in other.approved):
+                message = f"no version of `{required}` in `{text}` is approved"
+                hint = f"promote it first: `skillctl promote {required}`"
+                yield card.finding("SK221", message, f"requires.{required}", hint, severity)
 
 
 RULE = Rule(
@@ -35,5 +35,5 @@ RULE = Rule(
     ),
     bad='requires: {taxes: "^1.0"}  # `taxes` is a draft',
     good='requires: {taxes: "^1.0"}  # `taxes` 1.0.0 is approved',
-    check=check,
+    across=across,
 )

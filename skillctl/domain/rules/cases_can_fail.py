@@ -6,26 +6,24 @@ from collections.abc import Iterator
 from skillctl.domain.checks import regex
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 #: Short texts that have nothing in common: what is found in each of them is found in every text.
 _PROBES = ("", "a", "Z", "7", " ", "\n", "-", "é", "{}\n", "x\ny")
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each pattern that matches whatever is printed."""
     if subject.suite is None:
         return
-    document = subject.suite.document
-    for number, case in enumerate(subject.suite.suite.cases):
+    for path, case in subject.suite.cases:
         for index, expected in enumerate(case.expect):
             # With a path the check fails where the path selects nothing, so it asks for something.
             if expected.regex is None or expected.json_path is not None or not _matches_all(expected.regex):
                 continue
-            place = document.place(("cases", number, "expect", index, "regex"))
             message = f"`{expected.regex}` matches whatever case `{case.id}` prints"
             hint = "write what the output must hold"
-            yield Finding("SK307", message, document.file, place.line, place.column, subject.skill.name, hint)
+            yield subject.suite.finding("SK307", message, (*path, "expect", index, "regex"), hint)
 
 
 def _matches_all(pattern: str) -> bool:

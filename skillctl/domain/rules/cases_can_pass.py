@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from skillctl.domain.checks import Check, equals, regex
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 #: A path that selects one value at most.
 _ONE_VALUE = re.compile(r"\$(?:\.\w+|\[\d+\]|\['[^'\\]*'\]|\[\"[^\"\\]*\"\])*")
@@ -15,18 +15,16 @@ _ONE_VALUE = re.compile(r"\$(?:\.\w+|\[\d+\]|\['[^'\\]*'\]|\[\"[^\"\\]*\"\])*")
 _LONGEST = 1000
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding at each check that cannot hold if an earlier one of its case does."""
     if subject.suite is None:
         return
-    document = subject.suite.document
-    for number, case in enumerate(subject.suite.suite.cases):
+    for path, case in subject.suite.cases:
         for index, expected in enumerate(case.expect):
             if any(_excludes(one, expected) for one in case.expect[:index]):
-                place = document.place(("cases", number, "expect", index))
                 message = f"case `{case.id}` can never pass: this check contradicts one before it"
                 hint = "keep one of them, or make two cases"
-                yield Finding("SK308", message, document.file, place.line, place.column, subject.skill.name, hint)
+                yield subject.suite.finding("SK308", message, (*path, "expect", index), hint)
 
 
 def _excludes(one: Check, other: Check) -> bool:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 from skillctl.domain.serving import path_of
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding where one says so and the other does not; a version without approval has its own rule."""
     definition = subject.skill.definition
     version, path = definition.version, path_of(definition.name)

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 _LETTERS = 20
 _WORDS = 4
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding where the description has too few letters or words, but is not blank."""
     skill = subject.skill
     text = skill.description.strip()
@@ -19,7 +19,7 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
         place = document.place(("description",))
         message = f"the description `{text}` is too short to choose the skill by"
         hint = "say what the skill does and when to use it"
-        yield Finding("SK212", message, document.file, place.line, place.column, skill.name, hint, Severity.WARNING)
+        yield Finding("SK212", message, document.file, place.line, place.column, subject.name, hint, Severity.WARNING)
 
 
 RULE = Rule(

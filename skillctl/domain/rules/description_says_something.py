@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding where the description is blank."""
     skill = subject.skill
     if not skill.description.strip():
         document = skill.sheet.document if skill.sheet else skill.document
         place = document.place(("description",))
         hint = "say what the skill does and when to use it"
-        yield Finding("SK211", "the description is blank", document.file, place.line, place.column, skill.name, hint)
+        yield Finding("SK211", "the description is blank", document.file, place.line, place.column, subject.name, hint)
 
 
 RULE = Rule(

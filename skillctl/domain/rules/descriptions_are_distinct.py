@@ -4,20 +4,16 @@ from collections.abc import Iterator
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import World
 
 
-def check(subject: Subject, world: World) -> Iterator[Finding]:
+def across(world: World) -> Iterator[Finding]:
     """A finding where another skill says nearly the same of itself."""
-    skill = subject.skill
-    near = world.near_descriptions.get(skill.name, ())
-    if near:
+    for name, near in world.near_descriptions().items():
         others = ", ".join(f"`{other}`" for other in near[:3]) + (f" and {len(near) - 3} more" if near[3:] else "")
-        document = skill.sheet.document if skill.sheet else skill.document
-        place = document.place(("description",))
         message = f"the description is nearly that of {others}"
         hint = "say in each what the other is not for"
-        yield Finding("SK223", message, document.file, place.line, place.column, skill.name, hint, Severity.WARNING)
+        yield world.cards[name].finding("SK223", message, "description", hint, Severity.WARNING)
 
 
 RULE = Rule(
@@ -30,5 +26,5 @@ RULE = Rule(
     ),
     bad='description: "Adds up all the bills of a month. Use it to add."',
     good='description: "Looks up the tax of a month. Use it before a return."',
-    check=check,
+    across=across,
 )

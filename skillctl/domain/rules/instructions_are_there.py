@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding where the instructions are blank."""
     skill = subject.skill
     if skill.instructions.strip():
@@ -17,7 +17,7 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
         return
     file = skill.sheet.document.file
     message = "below the frontmatter there are no instructions"
-    yield Finding("SK214", message, file, skill.sheet.first_line, 1, skill.name, "say what to do, step by step")
+    yield Finding("SK214", message, file, skill.sheet.first_line, 1, subject.name, "say what to do, step by step")
 
 
 RULE = Rule(

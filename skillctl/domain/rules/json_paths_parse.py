@@ -5,20 +5,18 @@ from collections.abc import Iterator
 from skillctl.domain.checks import json_path
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each check whose path cannot be read; it is no part of the model, whose reading must be quick."""
     if subject.suite is None:
         return
-    document = subject.suite.document
-    for number, case in enumerate(subject.suite.suite.cases):
+    for path, case in subject.suite.cases:
         for index, expected in enumerate(case.expect):
             wrong = json_path.problem(expected.json_path) if expected.json_path else None
             if wrong is not None:
-                place = document.place(("cases", number, "expect", index, "json_path"))
-                yield Finding("SK304", wrong, document.file, place.line, place.column, subject.skill.name)
+                yield subject.suite.finding("SK304", wrong, (*path, "expect", index, "json_path"))
 
 
 RULE = Rule(

@@ -4,20 +4,19 @@ from collections.abc import Iterator
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import World
 from skillctl.domain.schema import nearest
 
 
-def check(subject: Subject, world: World) -> Iterator[Finding]:
+def across(world: World) -> Iterator[Finding]:
     """A finding for each unknown server; nothing where there is no registry."""
     if world.servers is None:
         return
-    for server in subject.skill.definition.tools:
-        if server not in world.servers:
-            place = subject.skill.document.key_place(("tools", server))
-            message = f"`{server}` is no server of `.claude/mcp-servers.json`"
-            file = subject.skill.document.file
-            yield Finding("SK202", message, file, place.line, place.column, subject.skill.name, _hint(server, world))
+    for card in world.cards.values():
+        for server in card.tools:
+            if server not in world.servers:
+                message = f"`{server}` is no server of `.claude/mcp-servers.json`"
+                yield card.finding("SK202", message, f"tools.{server}", _hint(server, world))
 
 
 def _hint(server: str, world: World) -> str:
@@ -38,5 +37,5 @@ RULE = Rule(
     ),
     bad="tools: {odoo-erp-servr: [search_read]}",
     good="tools: {odoo-erp-server: [search_read]}",
-    check=check,
+    across=across,
 )

@@ -1,30 +1,28 @@
 """SK224: the names and descriptions of all offered skills fit into a host's listing."""
 
 from collections.abc import Iterator
+from heapq import nsmallest
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import World
 
 #: What hosts give to the listing of all skills together.
 BUDGET = 15_000
 _NAMED = 3
 
 
-def check(subject: Subject, world: World) -> Iterator[Finding]:
+def across(world: World) -> Iterator[Finding]:
     """One finding for the whole catalogue, at the skill that takes most of it."""
-    if world.listed <= BUDGET:
+    listing = world.listing()
+    total = sum(listing.values())
+    if total <= BUDGET:
         return
-    biggest = world.longest[:_NAMED]
-    if subject.skill.name != biggest[0]:
-        return
-    skill = subject.skill
-    document = skill.sheet.document if skill.sheet else skill.document
-    place = document.place(("description",))
-    shares = ", ".join(f"`{name}` {world.listing[name]:,}" for name in biggest)
-    message = f"the listing of all offered skills has {world.listed:,} characters, more than {BUDGET:,}"
+    biggest = nsmallest(_NAMED, listing, key=lambda name: (-listing[name], name))
+    shares = ", ".join(f"`{name}` {listing[name]:,}" for name in biggest)
+    message = f"the listing of all offered skills has {total:,} characters, more than {BUDGET:,}"
     hint = f"shorten the longest descriptions ({shares}), or deprecate what nobody uses"
-    yield Finding("SK224", message, document.file, place.line, place.column, skill.name, hint, Severity.WARNING)
+    yield world.cards[biggest[0]].finding("SK224", message, "description", hint, Severity.WARNING)
 
 
 RULE = Rule(
@@ -37,5 +35,5 @@ RULE = Rule(
     ),
     bad="status: candidate  # one of twenty with 900 characters each",
     good="status: candidate  # few words for each",
-    check=check,
+    across=across,
 )

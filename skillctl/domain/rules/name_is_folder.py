@@ -4,22 +4,19 @@ from collections.abc import Iterator
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each name that differs from the folder's."""
     skill = subject.skill
-    folder = skill.folder.rsplit("/", 1)[-1]
-    hint = f"write `name: {folder}`, or rename the folder"
-    if skill.definition.name != folder:
-        message = f"`name` is `{skill.definition.name}`, but the folder is `{folder}`"
-        yield subject.finding("SK201", message, ("name",), hint)
-    if skill.sheet and skill.sheet.frontmatter.name != folder:
-        document = skill.sheet.document
-        place = document.place(("name",))
-        message = f"`name` is `{skill.sheet.frontmatter.name}`, but the folder is `{folder}`"
-        yield Finding("SK201", message, document.file, place.line, place.column, skill.name, hint)
+    named = [(skill.document, skill.definition.name)]
+    named += [(skill.sheet.document, skill.sheet.frontmatter.name)] if skill.sheet else []
+    hint = f"write `name: {subject.name}`, or rename the folder"
+    for document, name in named:
+        if name != subject.name:
+            message = f"`name` is `{name}`, but the folder is `{subject.name}`"
+            yield subject.at(document, "SK201", message, ("name",), hint)
 
 
 RULE = Rule(

@@ -4,16 +4,15 @@ from collections.abc import Iterator
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import World
 
 
-def check(subject: Subject, world: World) -> Iterator[Finding]:
+def across(world: World) -> Iterator[Finding]:
     """A finding where another skill is called nearly the same."""
-    near = world.near_names.get(subject.skill.name, ())
-    if near:
+    for name, near in world.near_names().items():
         others = ", ".join(f"`{other}`" for other in near[:3]) + (f" and {len(near) - 3} more" if near[3:] else "")
         message = f"the name is nearly that of {others}"
-        yield subject.finding("SK222", message, ("name",), "give one of them another name", Severity.WARNING)
+        yield world.cards[name].finding("SK222", message, "name", "give one of them another name", Severity.WARNING)
 
 
 RULE = Rule(
@@ -26,5 +25,5 @@ RULE = Rule(
     ),
     bad="name: ad-der",
     good="name: taxes",
-    check=check,
+    across=across,
 )

@@ -7,7 +7,7 @@ from itertools import islice
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.prose import MOST, is_warning, spots
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 _SIGNS = (".ssh", ".aws", "environ", ".git/config", ".netrc", ".git-credentials", ".kube/config", ".docker/config")
 _PLACE = re.compile(
@@ -23,7 +23,7 @@ _READ = re.compile(
 )
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each place of credentials in a script, and for each that a text says to read."""
     folder = subject.skill.folder + "/"
     for path, text in subject.texts.items():
@@ -38,7 +38,7 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
         for spot in islice(meant, MOST):
             message = f"`{spot.match[0]}` holds credentials of whoever runs this"
             hint = "ask for what is needed as an input, or name an environment variable"
-            yield Finding("SK503", message, path, spot.line, spot.column, subject.skill.name, hint)
+            yield Finding("SK503", message, path, spot.line, spot.column, subject.name, hint)
 
 
 RULE = Rule(

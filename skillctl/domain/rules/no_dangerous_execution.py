@@ -7,7 +7,7 @@ from itertools import islice
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.prose import MOST, is_warning, spots
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 #: An interpreter that takes its program from standard input.
 _SHELL = (
@@ -53,7 +53,7 @@ _SHAPES = tuple(
 )
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each command of the kind, unless a Markdown text warns of it."""
     folder = subject.skill.folder + "/"
     for path, text in subject.texts.items():
@@ -65,7 +65,7 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
                 continue
             meant = (spot for spot in spots(shape, text) if not is_warning(spot, path))
             for spot in islice(meant, MOST):
-                yield Finding("SK502", what, path, spot.line, spot.column, subject.skill.name, hint)
+                yield Finding("SK502", what, path, spot.line, spot.column, subject.name, hint)
 
 
 RULE = Rule(

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 from skillctl.domain.skill import Instance
 
 _FINANCIAL = frozenset({"finance", "ssc"})
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding where a financial skill is routed to the lab."""
     definition = subject.skill.definition
     if definition.routing is None or definition.routing.target is not Instance.LAB:

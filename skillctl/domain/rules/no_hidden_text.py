@@ -8,7 +8,7 @@ from itertools import islice
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.prose import MOST, Spot, spots
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 _HIDDEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
@@ -24,7 +24,7 @@ _SELECTOR, _JOINERS = "\ufe0e\ufe0f", "\u200c\u200d"
 _MARKS, _NEAR = "\u200e\u200f\u061c", 40
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each run of hidden characters that no emoji and no script needs."""
     for path, text in subject.texts.items():
         if text.isascii():
@@ -34,7 +34,7 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
             more = f" and {len(spot.match[0]) - 3} more" if spot.match[0][3:] else ""
             message = f"{_kind(spot.match[0])}: {points}{more}"
             hint = "take them out; where they are meant, write an escape"
-            yield Finding("SK505", message, path, spot.line, spot.column, subject.skill.name, hint)
+            yield Finding("SK505", message, path, spot.line, spot.column, subject.name, hint)
 
 
 def _kind(hidden: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from skillctl.domain.document import Path
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 from skillctl.domain.suite import Case
 
 #: A value that is nothing but this; a longer text may well be about a TODO.
@@ -17,26 +17,26 @@ _PLACEHOLDER = re.compile(
 )
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each value of a case that somebody meant to replace."""
     if subject.suite is None:
         return
-    document = subject.suite.document
-    for number, case in enumerate(subject.suite.suite.cases):
+    for place, case in subject.suite.cases:
         for path, value in _values(case):
             if _PLACEHOLDER.fullmatch(value):
-                place = document.place(("cases", number, *path))
                 message = f"`{' '.join(value.split())[:40]}` in case `{case.id}` is a placeholder"
-                hint = "write what the script is given, and what it must print"
-                name = subject.skill.name
-                yield Finding("SK306", message, document.file, place.line, place.column, name, hint, Severity.WARNING)
+                hint = "write what the skill is given, and what it must answer"
+                yield subject.suite.finding("SK306", message, (*place, *path), hint, Severity.WARNING)
 
 
 def _values(case: Case) -> Iterator[tuple[Path, str]]:
-    for index, argument in enumerate(case.run.args):
-        yield ("run", "args", index), argument
-    if case.run.stdin is not None:
-        yield ("run", "stdin"), case.run.stdin
+    if case.trigger is not None:
+        yield ("trigger", "prompt"), case.trigger.prompt
+    if case.run is not None:
+        for index, argument in enumerate(case.run.args):
+            yield ("run", "args", index), argument
+        if case.run.stdin is not None:
+            yield ("run", "stdin"), case.run.stdin
     for index, expected in enumerate(case.expect):
         for key in ("equals", "contains", "regex"):
             value = getattr(expected, key)

@@ -10,7 +10,7 @@ from itertools import islice
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.prose import MOST, Spot, spots
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 #: What it is, a text that is always in it, and its shape; the secret itself is the last group, or all of it.
 _SHAPES = tuple(
@@ -46,13 +46,13 @@ _RANDOM = 3.0
 _SHOWN = 4
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each text of the shape of a secret; it shows four of its characters."""
     for path, text in subject.texts.items():
         for kind, spot, secret in islice(_secrets(text), MOST):
             message = f"this looks like {kind}: `{secret[:_SHOWN]}…`"
             hint = "take it out, revoke it (it stays in the history of Git), and read it from the environment"
-            yield Finding("SK501", message, path, spot.line, spot.column, subject.skill.name, hint)
+            yield Finding("SK501", message, path, spot.line, spot.column, subject.name, hint)
 
 
 def _secrets(text: str) -> Iterator[tuple[str, Spot, str]]:

@@ -7,7 +7,7 @@ from itertools import chain, islice
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.prose import MOST, Spot, is_in_code_block, spots
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 _PEOPLE = r"(?:user|human|operator|reviewer|developer|owner)s?\b"
 _GATE = r"(?:evals?|evaluations?|eval suite|gate|approvals?|validation|security (?:review|scan|check)s?)\b"
@@ -63,7 +63,7 @@ _FORBIDDEN = re.compile(
 )
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each phrase of the kind, and for each hidden comment that gives orders."""
     folder = subject.skill.folder + "/"
     for path, text in subject.texts.items():
@@ -72,7 +72,7 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
                 hint = "say openly what the skill does; what it may do is decided elsewhere"
                 shown = " ".join(spot.match[0].split())[:60]
                 message = f"the text {what}: `{shown}`"
-                yield Finding("SK504", message, path, spot.line, spot.column, subject.skill.name, hint)
+                yield Finding("SK504", message, path, spot.line, spot.column, subject.name, hint)
 
 
 def _phrases(text: str) -> Iterator[tuple[str, Spot]]:

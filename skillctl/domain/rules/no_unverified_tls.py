@@ -7,7 +7,7 @@ from itertools import islice
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.prose import MOST, is_warning, spots
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 _SIGNS = (
     "verify",
@@ -26,7 +26,7 @@ _SHAPE = re.compile(
 )
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each switch of the kind, unless a Markdown text warns of it."""
     folder = subject.skill.folder + "/"
     for path, text in subject.texts.items():
@@ -36,7 +36,7 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
         for spot in islice(meant, MOST):
             message = "whoever answers is not verified"
             hint = "name the certificate authority that signed it (`--cacert`, `verify=PATH`)"
-            name = subject.skill.name
+            name = subject.name
             yield Finding("SK506", message, path, spot.line, spot.column, name, hint, Severity.WARNING)
 
 

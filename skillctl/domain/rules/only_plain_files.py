@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from skillctl.domain.digest import obstacle
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each entry that has no identity: it could be neither measured nor promoted."""
     folder = subject.skill.folder
     for entry in subject.entries:
         why = obstacle(folder, entry)
         if why is not None:
             file = entry.path.encode("utf-8", "backslashreplace").decode().replace("\n", "\\n")
-            yield Finding("SK209", why, file, skill=subject.skill.name, hint="put a plain file in its place")
+            yield Finding("SK209", why, file, skill=subject.name, hint="put a plain file in its place")
 
 
 RULE = Rule(

@@ -152,6 +152,14 @@ RULES = (
         "evals/adder/suite.yaml",
     ),
     Rule(
+        "SK310",
+        Severity.ERROR,
+        "no two cases have one id",
+        "The evidence names cases by their ids; of two with the same one nobody can say which of them passed.",
+        "- {id: adds, run: {script: scripts/add.sh, args: [again]}",
+        "- id: adds",
+    ),
+    Rule(
         "SK402",
         Severity.ERROR,
         "an approval can be read and lies in its own folder",

@@ -7,7 +7,7 @@ from itertools import islice
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.prose import spots
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 _REFERENCE = re.compile(r"(?<![\w/.-])(?:\./)?((?:references)/[\w./-]*[\w-])|\]\((?:\./)?([\w-][\w.-]*\.md)[)#]")
 
@@ -15,7 +15,7 @@ _REFERENCE = re.compile(r"(?<![\w/.-])(?:\./)?((?:references)/[\w./-]*[\w-])|\]\
 _LOOKED_AT = 100
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each file that only another reference leads to."""
     skill = subject.skill
     for path, text in subject.texts.items():
@@ -27,7 +27,7 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
             if target in skill.files and target != file and target not in skill.instructions:
                 message = f"`{target}` is mentioned here, but not in the instructions"
                 hint = f"mention `{target}` in `SKILL.md`"
-                yield Finding("SK217", message, path, spot.line, spot.column, skill.name, hint, Severity.WARNING)
+                yield Finding("SK217", message, path, spot.line, spot.column, subject.name, hint, Severity.WARNING)
 
 
 RULE = Rule(

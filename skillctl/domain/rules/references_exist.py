@@ -6,7 +6,7 @@ from itertools import islice
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 from skillctl.domain.schema import nearest
 from skillctl.domain.skill import Sheet
 
@@ -18,7 +18,7 @@ _REFERENCE = re.compile(r"(?<![\w/.-])(?:\./)?((?:scripts|references|assets)/[\w
 _MOST = 20
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding at the first mention of each file that is missing, up to twenty of them."""
     sheet = subject.skill.sheet
     if sheet is None:
@@ -29,7 +29,7 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
         near = nearest(path, files)
         hint = f"did you mean `{near}`?" if near else "add the file, or take the mention out"
         message = f"`{path}` is not in the skill's folder"
-        yield Finding("SK207", message, sheet.document.file, number, column, subject.skill.name, hint)
+        yield Finding("SK207", message, sheet.document.file, number, column, subject.name, hint)
 
 
 def _missing(sheet: Sheet, present: Set[str]) -> Iterator[tuple[int, int, str]]:

@@ -8,7 +8,7 @@ from itertools import islice
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.prose import spots
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 #: The target of a link, and a path that climbs to one of the standard's folders.
 _LINK = re.compile(r"\]\(<?(?![a-zA-Z][\w+.-]*:|#)([^)\s>]+)")
@@ -20,7 +20,7 @@ _CLIMB = re.compile(
 _LOOKED_AT = 1000
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each reference out of the folder, in the Markdown files of the skill."""
     folder = subject.skill.folder
     for path, text in subject.texts.items():
@@ -37,7 +37,7 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
                     message = f"`{target}` leads out of the skill's folder"
                     hint = "copy what is needed into `references/` or `assets/`"
                     column = spot.column + spot.match.start(1) - spot.match.start()
-                    yield Finding("SK216", message, path, spot.line, column, subject.skill.name, hint)
+                    yield Finding("SK216", message, path, spot.line, column, subject.name, hint)
 
 
 def _is_outside(file: str, target: str) -> bool:

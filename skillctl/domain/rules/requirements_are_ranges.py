@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 from skillctl.domain.version_range import parse
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each requirement whose range cannot be read."""
     for required, text in subject.skill.definition.requires.items():
         if parse(text) is None:

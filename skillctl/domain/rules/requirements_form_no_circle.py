@@ -4,17 +4,15 @@ from collections.abc import Iterator
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import World
 
 
-def check(subject: Subject, world: World) -> Iterator[Finding]:
+def across(world: World) -> Iterator[Finding]:
     """A finding where what a skill requires leads back to it."""
-    name = subject.skill.name
-    circle = world.circles.get(name)
-    if circle is not None:
+    for name, circle in world.circles().items():
         way = " -> ".join(f"`{step}`" for step in (*circle, name))
         hint = "take one of the requirements out, or put what both need into a third skill"
-        yield subject.finding("SK220", f"the requirements go round: {way}", ("requires", circle[1]), hint)
+        yield world.cards[name].finding("SK220", f"the requirements go round: {way}", f"requires.{circle[1]}", hint)
 
 
 RULE = Rule(
@@ -24,5 +22,5 @@ RULE = Rule(
     why="Of two skills that require each other neither can be approved first, and an agent loads both for ever.",
     bad='requires: {adder: "^1.0"}',
     good='requires: {taxes: "^1.0"}',
-    check=check,
+    across=across,
 )

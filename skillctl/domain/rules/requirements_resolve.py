@@ -4,20 +4,20 @@ from collections.abc import Iterator
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import World
 from skillctl.domain.schema import nearest
 
 
-def check(subject: Subject, world: World) -> Iterator[Finding]:
+def across(world: World) -> Iterator[Finding]:
     """A finding for each requirement that leads nowhere."""
-    skill = subject.skill
-    for required in skill.definition.requires:
-        if required == skill.name:
-            yield subject.finding("SK204", "a skill cannot require itself", ("requires", required))
-        elif required not in world.skills:
-            near = nearest(required, world.skills)
-            hint = f"did you mean `{near}`?" if near else None
-            yield subject.finding("SK204", f"there is no skill `{required}`", ("requires", required), hint)
+    for card in world.requiring:
+        for required in card.requires:
+            if required == card.name:
+                yield card.finding("SK204", "a skill cannot require itself", f"requires.{required}")
+            elif required not in world.skills:
+                near = nearest(required, world.skills)
+                hint = f"did you mean `{near}`?" if near else None
+                yield card.finding("SK204", f"there is no skill `{required}`", f"requires.{required}", hint)
 
 
 RULE = Rule(
@@ -27,5 +27,5 @@ RULE = Rule(
     why="A requirement that leads nowhere is found out only when an agent needs it.",
     bad='requires: {taxs: "^1.0"}',
     good='requires: {taxes: "^1.0"}',
-    check=check,
+    across=across,
 )

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.subject import Subject, World
 
-Check = Callable[[Subject, World], Iterable[Finding]]
+Check = Callable[[Subject], Iterable[Finding]]
+Across = Callable[[World], Iterable[Finding]]
 
 
 @dataclass(frozen=True)
 class Rule:
     """One code: `title` is one lower-case line, `why` says what goes wrong otherwise, `bad` and `good` are excerpts.
 
-    `severity` is the hardest that its findings can be. `check` is None where another part of the tool finds it:
-    the reader, the schema, or a release.
+    `severity` is the hardest that its findings can be. `check` looks at one skill, `across` at the whole catalogue;
+    both are None where another part of the tool finds it: the reader, the schema, or a release. `standard` rules hold
+    for a plain folder of the Agent Skills standard too.
     """
 
     code: str
@@ -24,4 +26,6 @@ class Rule:
     bad: str
     good: str
     check: Check | None = None
+    across: Across | None = None
+    standard: bool = False
     security: bool = False

@@ -5,10 +5,10 @@ from typing import Any
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each place where a declared schema is none."""
     definition = subject.skill.definition
     declared: dict[str, dict[str, Any] | None] = {"inputs": definition.inputs, "outputs": definition.outputs}

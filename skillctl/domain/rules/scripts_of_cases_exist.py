@@ -4,23 +4,21 @@ from collections.abc import Iterator
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 from skillctl.domain.schema import nearest
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each case whose script is missing."""
     if subject.suite is None:
         return
-    document = subject.suite.document
-    for index, case in enumerate(subject.suite.suite.cases):
-        script = case.run.script
-        if script not in subject.skill.files:
+    for path, case in subject.suite.cases:
+        script = case.run.script if case.run is not None else None
+        if script is not None and script not in subject.skill.files:
             near = nearest(script, subject.skill.files)
-            place = document.place(("cases", index, "run", "script"))
             message = f"case `{case.id}` runs `{script}`, which is not in `{subject.skill.folder}`"
             hint = f"did you mean `{near}`?" if near else None
-            yield Finding("SK303", message, document.file, place.line, place.column, subject.skill.name, hint)
+            yield subject.suite.finding("SK303", message, (*path, "run", "script"), hint)
 
 
 RULE = Rule(

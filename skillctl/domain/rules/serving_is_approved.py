@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 from skillctl.domain.serving import path_of
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each version named without an approval."""
-    serving, name = subject.serving, subject.skill.name
+    serving, name = subject.serving, subject.name
     if serving is None:
         return
     named = [serving.serving] if serving.serving else []

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 from skillctl.domain.tokens import estimate
 
 _LINES = 500
 _TOKENS = 5_000
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding where the sheet has too many lines, or its instructions too many tokens."""
     sheet = subject.skill.sheet
     if sheet is None:
@@ -25,7 +25,7 @@ def check(subject: Subject, _world: World) -> Iterator[Finding]:
     )
     hint = "move details into files under `references/`, which are read only when needed"
     file = sheet.document.file
-    yield Finding("SK225", f"`SKILL.md` has {what}", file, 1, 1, subject.skill.name, hint, Severity.WARNING)
+    yield Finding("SK225", f"`SKILL.md` has {what}", file, 1, 1, subject.name, hint, Severity.WARNING)
 
 
 RULE = Rule(

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each of the two that is written as block text."""
     for key in ("version", "status"):
-        if subject.skill.document.span((key,)) is None:
+        if key in subject.skill.document.data and subject.skill.document.span((key,)) is None:
             message = f"`{key}` is written as block text, which no promotion can change in place"
             yield subject.finding("SK210", message, (key,), f"write `{key}:` and its value on one line")
 

@@ -1,4 +1,4 @@
-"""What the rules look at: one skill with all that belongs to it, and the world around it."""
+"""What the rules look at: one skill with all that belongs to it, and the catalogue of all skills."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,8 +7,8 @@ from functools import cached_property
 from skillctl.domain import likeness
 from skillctl.domain.cycles import cycles
 from skillctl.domain.digest import TreeFile
-from skillctl.domain.document import Path
-from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.document import Document, Path
+from skillctl.domain.finding import Finding, Place, Severity
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.serving import Serving
 from skillctl.domain.skill import Skill
@@ -19,7 +19,8 @@ from skillctl.domain.suite import ReadSuite
 class Subject:
     """One skill; `approved` maps each version with an approval to its digest, `entries` are all files of its folder.
 
-    `texts` are the text files of its folder and of its suite's, by path from the repository's root.
+    `texts` are the text files of its folder and of its suite's, by path from the repository's root; `told` are the
+    places that reading had something to say of: what stands there is not what it says.
     """
 
     skill: Skill
@@ -28,66 +29,128 @@ class Subject:
     approved: Mapping[str, str]
     entries: Sequence[TreeFile] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
+    told: frozenset[tuple[str, Place]] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """The name of its folder, by which it is known whatever it says itself."""
+        return self.skill.folder.rsplit("/", 1)[-1]
+
+    @property
+    def describing(self) -> Document:
+        """The document that the description stands in."""
+        return self.skill.sheet.document if self.skill.sheet else self.skill.document
 
     def finding(
         self, code: str, message: str, path: Path, hint: str | None = None, severity: Severity = Severity.ERROR
     ) -> Finding:
         """A finding at a value of the definition."""
-        document = self.skill.document
+        return self.at(self.skill.document, code, message, path, hint, severity)
+
+    def at(
+        self,
+        document: Document,
+        code: str,
+        message: str,
+        path: Path,
+        hint: str | None = None,
+        severity: Severity = Severity.ERROR,
+    ) -> Finding:
+        """A finding at a value of a document."""
         place = document.place(path)
-        return Finding(code, message, document.file, place.line, place.column, self.skill.name, hint, severity)
+        return Finding(code, message, document.file, place.line, place.column, self.name, hint, severity)
+
+    @property
+    def card(self) -> "Card":
+        """What the catalogue keeps of the skill."""
+        definition, document, describing = self.skill.definition, self.skill.document, self.describing
+        places = {
+            "name": (document.file, document.place(("name",))),
+            "description": (describing.file, describing.place(("description",))),
+        }
+        for required in definition.requires:
+            places[f"requires.{required}"] = (document.file, document.place(("requires", required)))
+        for server in definition.tools:
+            places[f"tools.{server}"] = (document.file, document.key_place(("tools", server)))
+        return Card(
+            name=self.name,
+            version=definition.version,
+            status=definition.status,
+            description=self.skill.description,
+            requires=definition.requires,
+            tools=tuple(definition.tools),
+            approved=tuple(self.approved),
+            is_whole=not self.told,
+            places=places,
+        )
 
 
 @dataclass(frozen=True)
 class Card:
-    """What the rules on one skill ask of another one; `approved` are its versions with an approval."""
+    """What the rules across the catalogue ask of one skill; `name` is its folder's, `approved` are its versions with
+    an approval, `places` are those of its values by key (`name`, `requires.taxes`).
 
+    One that is not whole has problems of its own; others cannot rely on what it says.
+    """
+
+    name: str
     version: str
     status: Status
     description: str
     requires: Mapping[str, str] = field(default_factory=dict)
+    tools: Sequence[str] = ()
     approved: Sequence[str] = ()
+    is_whole: bool = True
+    places: Mapping[str, tuple[str, Place]] = field(default_factory=dict)
+
+    def finding(
+        self, code: str, message: str, key: str, hint: str | None = None, severity: Severity = Severity.ERROR
+    ) -> Finding:
+        """A finding at one of its values."""
+        file, place = self.places[key]
+        return Finding(code, message, file, place.line, place.column, self.name, hint, severity)
 
 
 @dataclass(frozen=True)
 class World:
-    """The names a skill may refer to; `servers` is None where the repository has no server registry.
+    """The catalogue: `skills` are all names there are, `cards` by name; `servers` is None where there is no registry.
 
-    `groups` are the registry's names for several servers; `cards` are the skills that can be read, by name.
+    `groups` are the registry's names for several servers.
     """
 
     skills: frozenset[str]
-    servers: frozenset[str] | None
+    servers: frozenset[str] | None = None
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     cards: Mapping[str, Card] = field(default_factory=dict)
 
+    def card(self, name: str) -> Card | None:
+        """The card of a skill that others can rely on."""
+        card = self.cards.get(name)
+        return card if card is not None and card.is_whole else None
+
     @cached_property
+    def whole(self) -> Mapping[str, Card]:
+        """The cards of all skills that others can rely on."""
+        return {name: card for name, card in self.cards.items() if card.is_whole}
+
+    @cached_property
+    def requiring(self) -> Sequence[Card]:
+        """The cards of those skills that require others."""
+        return [card for card in self.cards.values() if card.requires]
+
     def near_names(self) -> Mapping[str, Sequence[str]]:
         """For each name those nearly like it."""
         return likeness.near_names(self.skills)
 
-    @cached_property
     def near_descriptions(self) -> Mapping[str, Sequence[str]]:
         """For each skill those with nearly its description."""
-        return likeness.near_texts({name: card.description for name, card in self.cards.items()})
+        return likeness.near_texts({name: card.description for name, card in self.whole.items()})
 
-    @cached_property
     def circles(self) -> Mapping[str, Sequence[str]]:
         """For each skill that requires itself by way of others, that way."""
-        return cycles({name: card.requires for name, card in self.cards.items()})
+        return cycles({card.name: card.requires for card in self.requiring})
 
-    @cached_property
-    def listed(self) -> int:
-        """The characters that names and descriptions of all candidate and approved skills take in a listing."""
-        return sum(self.listing.values())
-
-    @cached_property
-    def longest(self) -> Sequence[str]:
-        """The names of `listing`, those that take most of it first."""
-        return sorted(self.listing, key=lambda name: (-self.listing[name], name))
-
-    @cached_property
     def listing(self) -> Mapping[str, int]:
         """The characters of the name and description of each candidate and approved skill."""
         offered = (Status.CANDIDATE, Status.APPROVED)
-        return {name: len(name) + len(card.description) for name, card in self.cards.items() if card.status in offered}
+        return {name: len(name) + len(card.description) for name, card in self.whole.items() if card.status in offered}

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding where there is no suite: an error from candidate on, a warning for a draft."""
     if subject.suite is not None:
         return
     skill = subject.skill
     severity = Severity.WARNING if skill.definition.status is Status.DRAFT else Severity.ERROR
-    message = f"there is no `evals/{skill.name}/suite.yaml` that can be read"
+    message = f"there is no `evals/{subject.name}/suite.yaml` that can be read"
     yield subject.finding("SK302", message, ("name",), "write cases with `run` and `expect`", severity)
 
 

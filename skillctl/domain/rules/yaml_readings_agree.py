@@ -1,14 +1,14 @@
 """SK203: every value reads the same in YAML 1.1 and YAML 1.2, and what is text is text in both."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
-import yaml
+from yaml.nodes import Node, ScalarNode, SequenceNode
 
 from skillctl.domain.document import Document
-from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.finding import Finding, Place, Severity
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.rules.subject import Subject
 
 #: Parts whose values may be of any kind, as long as everybody reads the same.
 _FREE = frozenset({"inputs", "outputs", "cases"})
@@ -46,45 +46,53 @@ _QUOTED = frozenset("'\"|>")
 _LONGEST = 64
 
 
-def check(subject: Subject, _world: World) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each plain scalar that somebody reads otherwise."""
     documents = [subject.skill.document]
     documents += [subject.skill.sheet.document] if subject.skill.sheet else []
     documents += [subject.suite.document] if subject.suite else []
     for document in documents:
         if not document.file.endswith(".json"):
-            yield from _in(document, subject.skill.name)
+            yield from _in(document, subject)
 
 
-def _in(document: Document, skill: str) -> Iterator[Finding]:
-    for node, free in _scalars(document):
+def _in(document: Document, subject: Subject) -> Iterator[Finding]:
+    for node, free in _scalars(document, subject.told):
         if node.style in _QUOTED or len(node.value) > _LONGEST:
             continue
         old, new = _kind(_OLD, node.value), _kind(_NEW, node.value)
         if old == new == "text" or (free and _is_same(node.value, old, new)):
             continue
-        line, column = node.start_mark.line + document.first_line, node.start_mark.column + 1
+        place = document.placed(node.start_mark)
         message = _sentence(node.value, old, new, free)
         hint = f'quote it: "{node.value}"' if node.value else "write a value, or take the key out"
-        yield Finding("SK203", message, document.file, line, column, skill, hint)
+        yield Finding("SK203", message, document.file, place.line, place.column, subject.name, hint)
 
 
-def _scalars(document: Document) -> Iterator[tuple[yaml.ScalarNode, bool]]:
-    """Every scalar, and whether it may be of any kind; keys of ours are text to all and left out."""
-    waiting: list[tuple[yaml.Node, bool]] = []
+def _scalars(document: Document, told: Set[tuple[str, Place]]) -> Iterator[tuple[ScalarNode, bool]]:
+    """Every scalar, and whether it may be of any kind; keys of ours are text to all and left out.
+
+    So is what lies at, or below, a place that reading refused.
+    """
+
+    def is_told(node: Node) -> bool:
+        return bool(told) and (document.file, document.placed(node.start_mark)) in told
+
+    waiting: list[tuple[Node, bool]] = []
     for key, value in document.node.value:
-        if not key.value.startswith("x-"):
+        if not key.value.startswith("x-") and not is_told(key):
             waiting.append((value, key.value in _FREE))
     while waiting:
         node, free = waiting.pop()
-        if isinstance(node, yaml.ScalarNode):
+        if is_told(node):
+            continue
+        if isinstance(node, ScalarNode):
             yield node, free
-        elif isinstance(node, yaml.SequenceNode):
+        elif isinstance(node, SequenceNode):
             waiting += [(item, free) for item in reversed(node.value)]
         else:
             for key, value in reversed(node.value):
-                waiting.append((value, free))
-                waiting.append((key, free))
+                waiting += [(value, free), (key, free)]
 
 
 def _sentence(value: str, old: str, new: str, free: bool) -> str:

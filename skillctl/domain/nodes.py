@@ -1,0 +1,111 @@
+"""A tree of nodes → plain data, with everything on the way that two readers could take for two things."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from skillctl.domain.yaml_text import TEXT
+
+#: Longer numbers are text: nobody means them, and converting or printing them takes for ever.
+MAX_NUMBER = 64
+_MERGE = "tag:yaml.org,2002:merge"
+_SCALARS = yaml.constructor.SafeConstructor()
+_CONSTRUCT: dict[str, Callable[[Any], Any]] = {
+    "tag:yaml.org,2002:null": lambda _node: None,
+    "tag:yaml.org,2002:bool": _SCALARS.construct_yaml_bool,
+    "tag:yaml.org,2002:int": _SCALARS.construct_yaml_int,
+    "tag:yaml.org,2002:float": _SCALARS.construct_yaml_float,
+}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What no reader should have to guess at, at the mark of a node."""
+
+    code: str
+    message: str
+    mark: yaml.Mark
+    hint: str | None
+
+
+def read(root: MappingNode, text: str) -> tuple[dict[str, Any], list[Trouble]]:
+    """The data of a mapping, and its troubles: keys that stand twice or are no text, anchors, tags, NUL.
+
+    A value with an anchor or a tag is None in the data, and so is an alias; of a key that stands twice the last counts.
+    """
+    walk = _Walk(text)
+    data = walk.value(root)
+    return data if isinstance(data, dict) else {}, walk.troubles
+
+
+class _Walk:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.troubles: list[Trouble] = []
+        # What the text does not hold at all need not be looked for at each node.
+        self._decorations = "&" in text or "!" in text
+        self._escapes = "\\" in text
+        self._seen: set[int] = set()
+
+    def value(self, node: Node) -> Any:
+        if self._decorations and self._is_decorated(node):
+            return None
+        if isinstance(node, ScalarNode):
+            if self._escapes:
+                self._refuse_nul(node)
+            return node.value if node.tag == TEXT else _converted(node)
+        if isinstance(node, SequenceNode):
+            return [self.value(item) for item in node.value]
+        return self._mapping(node)
+
+    def _mapping(self, node: Node) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, ScalarNode) or key.tag == _MERGE:
+                self._add("SK004", "a key must be plain text", key.start_mark)
+                continue
+            if self._decorations and self._is_decorated(key):
+                continue
+            if self._escapes:
+                self._refuse_nul(key)
+            if key.value in data:
+                message = f"the key `{key.value}` stands here a second time"
+                self._add("SK003", message, key.start_mark, "keep one of them")
+            data[key.value] = self.value(value)
+        return data
+
+    def _is_decorated(self, node: Node) -> bool:
+        """Whether the node is anchored, tagged, or an alias of one that is; each is told of once."""
+        if id(node) in self._seen:
+            return True
+        sign = self._text[node.start_mark.index : node.start_mark.index + 1]
+        if sign not in ("&", "!"):
+            return False
+        self._seen.add(id(node))
+        kind = "an anchor (`&name`)" if sign == "&" else "a tag (`!name`)"
+        self._add("SK004", f"{kind} is not allowed here", node.start_mark, "write the plain value")
+        return True
+
+    def _refuse_nul(self, node: ScalarNode) -> None:
+        """An escape can spell what the text itself may not hold."""
+        if "\0" in node.value:
+            self._add("SK001", "a NUL character, which no store can hold", node.start_mark, "take it out")
+
+    def _add(self, code: str, message: str, mark: yaml.Mark, hint: str | None = None) -> None:
+        self.troubles.append(Trouble(code, message, mark, hint))
+
+
+def _converted(node: ScalarNode) -> Any:
+    construct = _CONSTRUCT.get(node.tag)
+    if construct is None or len(node.value) > MAX_NUMBER:
+        return node.value
+    try:
+        value = construct(node)
+    except ValueError:
+        return node.value
+    # Infinity and NaN are no JSON, so they stay the text they are.
+    return node.value if isinstance(value, float) and not math.isfinite(value) else value
