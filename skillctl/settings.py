@@ -5,11 +5,13 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from skillctl.domain import policy
-from skillctl.domain.policy import Environment, Policy
-from skillctl.domain.schema import nearest
+from skillctl.domain.naming import nearest
 from skillctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from skillctl.domain.policy import Environment, Policy
 
 STATE_FOLDER = ".skillctl"
 _OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX")
@@ -20,7 +22,7 @@ class Target:
     """One environment with its secrets; a destination that is configured but has no address is named in `unset`."""
 
     name: str
-    environment: Environment
+    environment: "Environment"
     database_url: str | None = field(repr=False)
     supabase_url: str | None
     supabase_key: str | None = field(repr=False)
@@ -35,7 +37,7 @@ def target(root: Path, name: str, environ: Mapping[str, str] = os.environ) -> Ta
     known = _policy(root).environments
     if name not in known:
         near = nearest(name, known)
-        hint = f"did you mean `{near}`?" if near else f"add it to `environments` in `{policy.FILE_NAME}`"
+        hint = f"did you mean `{near}`?" if near else "add it to `environments` in `skillctl.yaml`"
         raise UsageError(f"there is no environment `{name}`", hint=hint)
     environment = known[name]
     variables = [
@@ -69,6 +71,11 @@ def is_scripted(environ: Mapping[str, str] = os.environ) -> bool:
     return bool(environ.get("CI")) or not sys.stderr.isatty()
 
 
+def in_ci(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether this is CI, which believes nothing that was found before."""
+    return bool(environ.get("CI"))
+
+
 def debugging(environ: Mapping[str, str] = os.environ) -> bool:
     """Whether the trace of a bug is shown as well as logged."""
     return bool(environ.get("SKILLCTL_DEBUG"))
@@ -86,7 +93,17 @@ def child_environment(extra: Mapping[str, str], environ: Mapping[str, str] = os.
     return {key: value for key, value in environ.items() if not key.startswith(ours)} | dict(extra)
 
 
-def _policy(root: Path) -> Policy:
+def release_branch(root: Path) -> str:
+    """The branch that production is released from, by `skillctl.yaml`; the usual one where that cannot be read."""
+    try:
+        return _policy(root).release_branch
+    except UsageError:
+        return "main"
+
+
+def _policy(root: Path) -> "Policy":
+    from skillctl.domain import policy
+
     file = root / policy.FILE_NAME
     if not file.is_file():
         raise UsageError(f"there is no `{policy.FILE_NAME}` in `{root}`", hint="write one with `environments`")

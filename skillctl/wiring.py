@@ -3,9 +3,10 @@
 import os
 import shutil
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from skillctl.adapters.production_catalogue import ProductionCatalogue
     from skillctl.adapters.scripts import ScriptRunner
     from skillctl.adapters.sqlite_catalogue import SqliteCatalogue
+    from skillctl.adapters.validation_cache import ValidationCache
     from skillctl.settings import Target
-    from skillctl.workflows.ports import Destination
+    from skillctl.workflows.fix import Fixed
+    from skillctl.workflows.ports import Destination, Spread, Tree
 
 TOOL = f"skillctl {__version__}"
 _PACKAGE = Path(__file__).parent
@@ -78,6 +81,60 @@ class Wiring:
         from skillctl.adapters.clock import SystemClock
 
         return SystemClock()
+
+    def today(self) -> str:
+        """The day, `YYYY-MM-DD` in UTC."""
+        return self.clock().now()[:10]
+
+    def memory(self, tree: "FolderTree") -> "ValidationCache | None":
+        """What `validate` judged before; None where everything is to be read, as in CI."""
+        if settings.in_ci():
+            return None
+        from skillctl.adapters.tool_key import tool_key
+        from skillctl.adapters.validation_cache import ValidationCache
+
+        try:
+            return ValidationCache(tree, self.root(), self.state(), tool_key())
+        except OSError:
+            # A folder that nobody may write to is judged anew each time.
+            return None
+
+    def base_tree(self, revision: str | None) -> "Tree | None":
+        """What a change is compared with: where it left `revision`, or the release branch; None if there is nothing."""
+        commit = self._base(revision)
+        return self.repository().tree(commit) if commit is not None else None
+
+    def changed_since(self, revision: str | None) -> set[str] | None:
+        """The skills that differ from where the change left `revision`; None means all of them."""
+        from skillctl.workflows.base import changed_since
+
+        repository = self.repository()
+        return changed_since(repository, self._base(revision) or repository.head())
+
+    def _base(self, revision: str | None) -> str | None:
+        from skillctl.workflows.base import base_of
+
+        return base_of(self.repository(), settings.release_branch(self.root()), revision)
+
+    def fix(self, names: Sequence[str]) -> "list[Fixed]":
+        """Mend what can be mended safely in the files of these skills, or of all."""
+        from skillctl.adapters import atomic
+        from skillctl.workflows.fix import fix
+
+        root = self.root()
+        return fix(self.working_tree(), lambda path, raw: atomic.write(root / path, raw), names)
+
+    def plain_folders(self, path: Path) -> "tuple[FolderTree, list[str]]":
+        """The folders with a `SKILL.md` at or below a path, and the tree they lie in."""
+        from skillctl.adapters.folder_tree import plain_skills
+
+        return plain_skills(self.folder / path)
+
+    def spread(self, tree: "FolderTree") -> "Spread":
+        """What does the same work for many names of a tree at the same time."""
+        from skillctl.adapters.side_by_side import side_by_side
+
+        return partial(side_by_side, tree)
 
     def target(self, name: str) -> "Target":
         """One environment of `skillctl.yaml`."""

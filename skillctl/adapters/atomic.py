@@ -5,10 +5,11 @@ import tempfile
 from pathlib import Path
 
 
-def write(path: Path, raw: bytes, scratch: Path | None = None) -> None:
+def write(path: Path, raw: bytes, scratch: Path | None = None, *, durable: bool = True) -> None:
     """Put bytes at a path at once, keeping the permissions of a file that is there; folders are made.
 
-    They are written in `scratch` first, so that a process killed meanwhile leaves nothing beside the file.
+    They are written in `scratch` first, so that a process killed meanwhile leaves nothing beside the file. What is not
+    durable may be lost, or half there, where the machine itself stops.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
@@ -18,8 +19,9 @@ def write(path: Path, raw: bytes, scratch: Path | None = None) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         Path(aside).chmod(mode)
         Path(aside).replace(path)
     except BaseException:

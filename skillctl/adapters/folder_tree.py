@@ -5,26 +5,37 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from skillctl.domain.digest import TreeFile
-from skillctl.domain.document import MAX_BYTES
+from skillctl.domain.tree import MAX_BYTES, TreeFile
+from skillctl.errors import UsageError
 
 _LEFT_OUT = frozenset({".git", "__pycache__", ".DS_Store"})
+_NEVER_SKILLS = frozenset({"node_modules", "__pycache__"})
 _LINK = "120000"
+_LARGEST = 2**63 - 1
 # A file that becomes a link, or a pipe that nobody writes to, between the look and the reading.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+#: Inode, size, time of the last change of the bytes and of anything in nanoseconds, and mode, as `lstat` has them.
+Identity = tuple[int, int, int, int, int]
+
+
+def identity(found: os.stat_result) -> Identity:
+    """By what a file or folder is known again; one bit of a huge inode is left out, so that it fits 64 bits."""
+    return (found.st_ino & _LARGEST, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_mode)
 
 
 class FolderTree:
     """A tree read from the disk; no more than a bounded part of any file is read, links are never followed.
 
     `unreadable` grows while it is read: the path of each file or folder that was asked for and could not be read,
-    and why. So does `seen`: what the system said of each file and folder, before it was opened.
+    and why. So does `seen`: the identity of each file and folder, before it was opened.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = str(root)
         self.unreadable: dict[str, str] = {}
-        self.seen: dict[str, os.stat_result] = {}
+        self.seen: dict[str, Identity] = {}
 
     def names(self, folder: str) -> list[str]:
         """The names of all that lies directly in a folder at the root; none where it is missing, or a link."""
@@ -57,26 +68,27 @@ class FolderTree:
         found = self._look(path)
         if found is None:
             return
-        if stat.S_ISLNK(found.st_mode):
+        mode = found[-1]
+        if stat.S_ISLNK(mode):
             # As Git has it: a link is an entry of its own, and there is nothing behind it.
             yield TreeFile(path, _LINK, "")
             if os.path.isdir(f"{self._root}/{path}") or top == path:  # noqa: PTH112
                 self.unreadable[path] = "symbolic links are not followed"
-        elif stat.S_ISDIR(found.st_mode):
+        elif stat.S_ISDIR(mode):
             yield from self._walk(path)
-        elif stat.S_ISREG(found.st_mode):
-            yield TreeFile(path, _mode(found), "")
+        elif stat.S_ISREG(mode):
+            yield TreeFile(path, _mode(mode), "")
 
     def _is_folder(self, top: str, wanted: str) -> bool:
         """Whether a folder at the root is one; a link is none, and is told of where what is wanted lies behind it."""
         found = self.seen.get(top) or self._look(top)
-        if found is not None and stat.S_ISLNK(found.st_mode) and os.path.exists(f"{self._root}/{wanted}"):  # noqa: PTH110
+        if found is not None and stat.S_ISLNK(found[-1]) and os.path.exists(f"{self._root}/{wanted}"):  # noqa: PTH110
             self.unreadable[top] = "symbolic links are not followed"
-        return found is not None and stat.S_ISDIR(found.st_mode)
+        return found is not None and stat.S_ISDIR(found[-1])
 
-    def _look(self, path: str) -> os.stat_result | None:
+    def _look(self, path: str) -> Identity | None:
         try:
-            found = os.lstat(f"{self._root}/{path}")
+            found = identity(os.lstat(f"{self._root}/{path}"))
         except FileNotFoundError:
             return None
         except OSError as problem:
@@ -89,7 +101,7 @@ class FolderTree:
         for entry in self._entries(folder):
             path = f"{folder}/{entry.name}"
             try:
-                found = entry.stat(follow_symlinks=False)
+                found = identity(entry.stat(follow_symlinks=False))
             except OSError as problem:
                 self._note(path, problem)
                 continue
@@ -99,7 +111,7 @@ class FolderTree:
             elif entry.is_dir():
                 yield from self._walk(path)
             elif entry.is_file():
-                yield TreeFile(path, _mode(found), "")
+                yield TreeFile(path, _mode(found[-1]), "")
 
     def _entries(self, folder: str) -> list["os.DirEntry[str]"]:
         try:
@@ -116,14 +128,40 @@ class FolderTree:
 def _bytes(path: str) -> bytes:
     file = os.open(path, _FLAGS)
     try:
-        wanted = min(os.fstat(file).st_size, MAX_BYTES) + 1
-        raw = os.read(file, wanted)
-        while len(raw) < wanted and (more := os.read(file, wanted - len(raw))):
+        size = min(os.fstat(file).st_size, MAX_BYTES)
+        raw = os.read(file, size + 1)
+        # What came is all there was when one byte more was asked for; else some systems give less at a time.
+        while len(raw) < size and (more := os.read(file, size + 1 - len(raw))):
             raw += more
         return raw
     finally:
         os.close(file)
 
 
-def _mode(found: os.stat_result) -> str:
-    return "100755" if found.st_mode & 0o100 else "100644"
+def _mode(bits: int) -> str:
+    return "100755" if bits & 0o100 else "100644"
+
+
+def plain_skills(path: Path) -> tuple[FolderTree, list[str]]:
+    """The folders with a `SKILL.md` at or below a path, with the tree they lie in; the path itself if there is none.
+
+    UsageError where the path is no folder.
+    """
+    if not path.is_dir():
+        raise UsageError(f"there is no folder `{path}`", hint="name a folder with a `SKILL.md`, or one above it")
+    top = path.resolve()
+    found = sorted(_plain_below(top, ""))
+    if found and found != [""]:
+        return FolderTree(top), found
+    return FolderTree(top.parent), [top.name]
+
+
+def _plain_below(folder: Path, name: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        listed = [entry for entry in entries if not entry.name.startswith(".") and entry.name not in _NEVER_SKILLS]
+    if any(entry.name.lower() == "skill.md" for entry in listed):
+        yield name
+        return
+    for entry in listed:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _plain_below(Path(entry.path), f"{name}/{entry.name}".lstrip("/"))

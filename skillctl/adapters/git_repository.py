@@ -94,6 +94,19 @@ class GitRepository:
             return False
         return True
 
+    def merge_base(self, one: str, other: str) -> str:
+        """The newest commit that two commits have in common; Unreachable if this clone knows of none."""
+        try:
+            return str(self._repo.git.merge_base(one, other)).split()[0]
+        except (GitCommandError, IndexError):
+            hint = "run `git fetch --unshallow`, or `git fetch --deepen=100`"
+            raise Unreachable(f"this clone does not know where {one[:12]} and {other[:12]} parted", hint=hint) from None
+
+    def parent(self, commit: str) -> str | None:
+        """The first parent of a commit; None of the first one."""
+        parents = str(self._repo.git.rev_list("--parents", "--max-count=1", commit)).split()[1:]
+        return parents[0] if parents else None
+
     def branch(self, name: str) -> list[str]:
         """The newest commits of a branch as this clone knows it, its own and its origin's; none if it knows neither."""
         refs = (f"refs/heads/{name}", f"refs/remotes/origin/{name}")

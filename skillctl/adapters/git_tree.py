@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from skillctl.domain.digest import TreeFile
+from skillctl.domain.tree import TreeFile
 from skillctl.errors import Unreachable
 
 

@@ -11,7 +11,8 @@ from skillctl.cli import draw
 from skillctl.cli.options import FormatOption, SkillArgument
 from skillctl.cli.result import Format, Result
 from skillctl.domain import version as versions
-from skillctl.domain.schema import NAME_PATTERN, nearest, sentence
+from skillctl.domain.naming import nearest
+from skillctl.domain.schema import NAME_PATTERN, sentence
 from skillctl.domain.serving import Retirement
 from skillctl.errors import UsageError
 from skillctl.wiring import Wiring

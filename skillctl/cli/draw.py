@@ -5,6 +5,7 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from skillctl.domain.finding import Finding
@@ -108,8 +109,10 @@ def styled(word: str) -> str | None:
     return _STYLES.get(word)
 
 
-def findings(screen: "Console", found: Iterable[Finding]) -> None:
-    """Each finding on a line of its own, its hint below it."""
+def findings(
+    screen: "Console", found: Iterable[Finding], excerpts: Mapping[tuple[str, int], str] = MappingProxyType({})
+) -> None:
+    """Each finding on a line of its own; below it the source line with a caret, where there is one, and its hint."""
     from rich.text import Text
 
     for finding in found:
@@ -117,8 +120,26 @@ def findings(screen: "Console", found: Iterable[Finding]) -> None:
         text.append(finding.severity.value, style=styled(finding.severity.value))
         text.append(plain(f" {finding.code} {finding.message}"))
         screen.print(text, soft_wrap=True)
+        source = excerpts.get((finding.file, finding.line))
+        if source is not None and source.strip():
+            _excerpt(screen, source, finding)
         if finding.hint:
             line(screen, f"    hint: {finding.hint}", "dim")
+
+
+def _excerpt(screen: "Console", source: str, finding: Finding) -> None:
+    """A source line and a caret below its column; of a long line the part around it."""
+    from rich.cells import cell_len, set_cell_size
+
+    gutter = f"{finding.line:>6} | "
+    width, column = max(screen.width, _NARROWEST * 2) - len(gutter) - 1, min(finding.column - 1, len(source))
+    start = 0 if cell_len(plain(source[:column])) < width * 3 // 4 else max(column - width // 2, 0)
+    before = ("…" if start else "") + plain(source[start:column])
+    shown = before + plain(source[column : column + width])
+    if cell_len(shown) > width:
+        shown = set_cell_size(shown, width - 1).rstrip() + "…"
+    screen.print(gutter + shown, style="dim", soft_wrap=True)
+    screen.print(" " * (len(gutter) - 2) + "| " + " " * cell_len(before) + "^", style="dim", soft_wrap=True)
 
 
 def table(screen: "Console", heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

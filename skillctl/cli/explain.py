@@ -8,9 +8,9 @@ import typer
 from skillctl.cli import draw
 from skillctl.cli.options import FormatOption
 from skillctl.cli.result import Format, Result
+from skillctl.domain.naming import nearest
 from skillctl.domain.rules import RULES
 from skillctl.domain.rules.rule import Rule
-from skillctl.domain.schema import nearest
 from skillctl.errors import UsageError
 
 if TYPE_CHECKING:

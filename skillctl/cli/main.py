@@ -167,7 +167,9 @@ def _worded(name: str | None, result: "Result") -> str:
     from skillctl.cli import draw
     from skillctl.cli.result import Format, envelope
 
-    if result.format is Format.JSON:
+    if result.report is not None:
+        return result.report()
+    if result.format == Format.JSON:
         return envelope(name or "", result.exit_code, result.findings, result.data, None) + "\n"
     return draw.rendered(result.text)
 

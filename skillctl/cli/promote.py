@@ -9,8 +9,8 @@ from skillctl.cli import draw
 from skillctl.cli.options import FormatOption, SkillArgument
 from skillctl.cli.result import Format, Result
 from skillctl.domain.lifecycle import Status
+from skillctl.domain.naming import nearest
 from skillctl.domain.promotion import Refusal, short
-from skillctl.domain.schema import nearest
 from skillctl.errors import UsageError
 from skillctl.wiring import Wiring
 from skillctl.workflows.promote import Promoted, promote
@@ -48,7 +48,7 @@ def run(
 ) -> Result:
     """Commit the step, or say every reason against it."""
     wired = Wiring(context.obj)
-    answer = promote(wired.repository(), wired.evidence(), wired.scripts().runner, name, to)
+    answer = promote(wired.repository(), wired.evidence(), wired.scripts().runner, name, to, today=wired.today())
     if isinstance(answer, Refusal):
         data = {**_step(answer.skill, answer.version, answer.source, answer.target), "commit": None}
         data["reasons"] = [asdict(reason) for reason in answer.reasons]

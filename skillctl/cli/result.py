@@ -24,19 +24,32 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class Report(StrEnum):
+    """How findings are written to standard output."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    SARIF = "sarif"
+    JUNIT = "junit"
+
+
 def _nothing(_console: "Console") -> None:
     return None
 
 
 @dataclass(frozen=True)
 class Result:
-    """The answer of a command; `text` draws it for people, `data` is it for programs."""
+    """The answer of a command; `text` draws it for people, `data` is it for programs, `report` writes it for another
+    tool's format.
+    """
 
     data: Mapping[str, Any] = field(default_factory=dict)
     exit_code: int = 0
     findings: Sequence[Finding] = ()
     text: Callable[["Console"], None] = _nothing
-    format: Format = Format.TEXT
+    format: Format | Report = Format.TEXT
+    report: Callable[[], str] | None = None
 
 
 def envelope(

@@ -41,6 +41,7 @@ def text(name: str) -> str:
     schema: dict[str, Any] = _MODELS[name].model_json_schema(by_alias=True)
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["patternProperties"] = {"^x-": {}}
+    schema["properties"]["$schema"] = {"type": "string", "description": "Where this schema lies, for editors."}
     return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 

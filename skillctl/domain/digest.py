@@ -13,19 +13,10 @@ from dataclasses import dataclass
 
 from skillctl.domain import document as documents
 from skillctl.domain.skill import DEFINITION_NAMES
+from skillctl.domain.tree import FILE_MODES, TreeFile
 
-FILE_MODES = frozenset({"100644", "100755"})
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _BOM = b"\xef\xbb\xbf"
-
-
-@dataclass(frozen=True)
-class TreeFile:
-    """One entry of a Git tree: `path` from the repository's root, `blob` the object id of its bytes."""
-
-    path: str
-    mode: str
-    blob: str
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """A YAML or JSON text with the place of every value: bounded, strict, and editable one scalar at a time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -9,9 +11,10 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from skillctl.domain import json_text, nodes, yaml_text
 from skillctl.domain.finding import Finding, Place
 from skillctl.domain.json_text import NotJson, TooDeep
+from skillctl.domain.places import place_of, yaml_counts_otherwise
+from skillctl.domain.tree import MAX_BYTES
 from skillctl.domain.yaml_text import NotYaml
 
-MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 100
 
 Path = tuple[str | int, ...]
@@ -27,13 +30,22 @@ class Span:
 
 @dataclass(frozen=True)
 class Document:
-    """A parsed text: `data` is plain JSON-like data; `first_line` is the line its text begins on in the file."""
+    """A parsed text: `data` is plain JSON-like data; `first_line` is the line its text begins on in the file.
+
+    `doubtful` are the scalars that some reader might not take for text, with the top-level key each lies below.
+    """
 
     file: str
     text: str
     data: dict[str, Any]
     node: MappingNode
     first_line: int = 1
+    doubtful: Sequence[tuple[str, ScalarNode]] = ()
+
+    @cached_property
+    def counts_otherwise(self) -> bool:
+        """Whether the lines of its marks are not those of an editor."""
+        return yaml_counts_otherwise(self.text)
 
     def place(self, path: Path) -> Place:
         """Where the value at `path` stands, or the nearest value above it that exists."""
@@ -65,6 +77,11 @@ class Document:
             return None
         return Span(node.start_mark.index, node.end_mark.index)
 
+    def source(self, path: Path) -> str | None:
+        """The scalar at `path` as it is written; None where `span` is."""
+        span = self.span(path)
+        return None if span is None else self.text[span.start : span.end]
+
     def replaced(self, path: Path, value: str) -> str:
         """The text with the scalar at `path` replaced in its own quoting, every other character as it was.
 
@@ -79,6 +96,9 @@ class Document:
 
     def placed(self, mark: Any) -> Place:
         """Where a mark of one of its nodes is in the file."""
+        if self.counts_otherwise:
+            line, column = place_of(self.text, mark.index)
+            return Place(line + self.first_line, column + 1)
         return Place(mark.line + self.first_line, mark.column + 1)
 
 
@@ -133,23 +153,24 @@ def look_at_text(
 ) -> tuple[Document | None, list[Finding]]:
     """As `look`, for text that is decoded already."""
 
-    def finding(code: str, message: str, line: int, column: int, hint: str | None) -> Finding:
+    def finding(code: str, message: str, index: int, hint: str | None) -> Finding:
+        line, column = place_of(text, index)
         return Finding(code, message, file, line + first_line, column + 1, skill, hint)
 
     node: Node | None
     try:
         node = json_text.compose(text, MAX_DEPTH) if file.endswith(".json") else yaml_text.compose(text, MAX_DEPTH)
     except NotYaml as problem:
-        return None, [finding(problem.code, problem.message, problem.line, problem.column, problem.hint)]
+        return None, [finding(problem.code, problem.message, problem.index, problem.hint)]
     except NotJson as problem:
         code = "SK006" if isinstance(problem, TooDeep) else "SK002"
-        return None, [finding(code, problem.message, problem.line, problem.column, None)]
+        return None, [finding(code, problem.message, problem.index, None)]
     if not isinstance(node, MappingNode):
         what = "empty" if node is None else "not a mapping"
-        return None, [finding("SK005", f"the document is {what}; `key: value` lines are expected", 0, 0, None)]
-    data, troubles = nodes.read(node, text)
-    findings = [finding(one.code, one.message, one.mark.line, one.mark.column, one.hint) for one in troubles]
-    return Document(file, text, data, node, first_line), findings
+        return None, [finding("SK005", f"the document is {what}; `key: value` lines are expected", 0, None)]
+    said = nodes.read(node, text)
+    findings = [finding(one.code, one.message, one.mark.index, one.hint) for one in said.troubles]
+    return Document(file, text, said.data, node, first_line, said.doubtful), findings
 
 
 def _child(node: Node, step: str | int) -> Node | None:

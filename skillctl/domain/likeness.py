@@ -1,9 +1,13 @@
-"""What is nearly the same: names and descriptions that people and agents would mix up. Deterministic, near-linear."""
+"""What is nearly the same: names and descriptions that people and agents would mix up. Deterministic, near-linear.
+
+Names and texts that differ in numbers only (`step-1`, `step-2`) are meant to be alike and are left out.
+"""
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
 from fractions import Fraction
+from typing import TypeVar
 
 #: Two texts that share this much of their words are one text with a few words changed.
 ALIKE = Fraction(8, 10)
@@ -11,68 +15,86 @@ ALIKE = Fraction(8, 10)
 MOST_COMPARED = 20
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+")
+Shape = TypeVar("Shape", bound=Hashable)
 
 
 def near_names(names: Set[str]) -> dict[str, list[str]]:
-    """For each name, those at edit distance 1 and those that differ in hyphens alone, sorted.
-
-    Names that differ in a number only (`step-1`, `step-2`) are meant to be alike and are left out.
-    """
-    buckets: dict[str, list[str]] = defaultdict(list)
-    near: dict[str, set[str]] = defaultdict(set)
+    """For each name, those at edit distance 1 and those that differ in hyphens alone, sorted; numbers count as one."""
+    alike: dict[str, list[str]] = defaultdict(list)
     for name in sorted(names):
-        buckets[name.replace("-", "")].append(name)
-        for at in range(len(name)):
-            buckets[f"{name[:at]}?{name[at + 1 :]}"].append(name)
-            shorter = name[:at] + name[at + 1 :]
-            if shorter in names:
-                _pair(near, name, shorter)
+        alike[_NUMBER.sub("0", name)].append(name)
+    near: dict[str, set[str]] = defaultdict(set)
+    buckets: dict[str, list[str]] = defaultdict(list)
+    for shape in alike:
+        buckets[shape.replace("-", "")].append(shape)
+        for at in range(len(shape)):
+            buckets[f"{shape[:at]}?{shape[at + 1 :]}"].append(shape)
+            shorter = shape[:at] + shape[at + 1 :]
+            if shorter in alike:
+                near[shape].add(shorter)
+                near[shorter].add(shape)
     for bucket in buckets.values():
-        for at, name in enumerate(bucket):
-            for other in bucket[at + 1 :]:
-                _pair(near, name, other)
-    return {name: sorted(others) for name, others in near.items()}
+        for shape in bucket if bucket[1:] else ():
+            near[shape].update(bucket)
+    return _spread(alike, near)
 
 
 def near_texts(texts: Mapping[str, str]) -> dict[str, list[str]]:
-    """For each key, the keys whose texts have a Jaccard index of words of at least `ALIKE`, sorted.
+    """For each key, keys whose texts have a Jaccard index of words of at least `ALIKE`, sorted; numbers count as one.
 
-    Texts that differ in numbers only are meant to be alike and are left out, unless they are the same.
     Compared are only texts that share one of their rarest words: of two sets that are alike, each holds at most a share
     of 1 - `ALIKE` that the other has not, so the rarest words of each cannot all be among those (prefix filtering).
     """
-    sets = {key: frozenset(_WORD.findall(text.lower())) for key, text in texts.items()}
-    often = Counter(word for words in sets.values() for word in words)
-    shared: dict[str, list[str]] = defaultdict(list)
-    near: dict[str, set[str]] = defaultdict(set)
-    for key in sorted(sets, key=lambda key: (len(sets[key]), key)):
-        words = sets[key]
+    same: dict[frozenset[str], list[str]] = defaultdict(list)
+    alike: dict[frozenset[str], list[str]] = defaultdict(list)
+    for key in sorted(texts):
+        text = texts[key].lower()
+        same[frozenset(_WORD.findall(text))].append(key)
+        alike[frozenset(_WORD.findall(_NUMBER.sub("0", text)))].append(key)
+    found = _spread(alike, _alike_sets(alike))
+    for keys in same.values():
+        for key in keys if keys[1:] else ():
+            others = {*keys[: MOST_COMPARED + 1], *found.get(key, ())} - {key}
+            found[key] = sorted(others)[:MOST_COMPARED]
+    return found
+
+
+def _alike_sets(sets: Iterable[frozenset[str]]) -> dict[frozenset[str], set[frozenset[str]]]:
+    sets = sorted(sets, key=lambda words: (len(words), sorted(words)))
+    often = Counter(word for words in sets for word in words)
+    shared: dict[str, list[frozenset[str]]] = defaultdict(list)
+    near: dict[frozenset[str], set[frozenset[str]]] = defaultdict(set)
+    for words in sets:
         rarest = sorted(words, key=lambda word: (often[word], word))
         rarest = rarest[: len(words) - -(-len(words) * ALIKE.numerator // ALIKE.denominator) + 1]
         for other in _compared(rarest, shared):
-            if _alike(words, sets[other]):
-                near[key].add(other)
-                near[other].add(key)
+            if _are_alike(words, other):
+                near[words].add(other)
+                near[other].add(words)
         for word in rarest:
-            shared[word].append(key)
-    return {key: sorted(others) for key, others in near.items()}
+            shared[word].append(words)
+    return near
 
 
-def _pair(near: dict[str, set[str]], name: str, other: str) -> None:
-    if _NUMBER.sub("0", name) != _NUMBER.sub("0", other):
-        near[name].add(other)
-        near[other].add(name)
-
-
-def _compared(words: Iterable[str], shared: Mapping[str, Sequence[str]]) -> list[str]:
-    found: dict[str, None] = {}
+def _compared(words: Sequence[str], shared: Mapping[str, list[frozenset[str]]]) -> list[frozenset[str]]:
+    found: dict[frozenset[str], None] = {}
     for word in words:
         found.update(dict.fromkeys(shared.get(word, ())[:MOST_COMPARED]))
     return list(found)[:MOST_COMPARED]
 
 
-def _alike(one: Set[str], other: Set[str]) -> bool:
+def _are_alike(one: frozenset[str], other: frozenset[str]) -> bool:
     common = len(one & other)
     if common * ALIKE.denominator < (len(one) + len(other) - common) * ALIKE.numerator:
         return False
-    return one == other or any(_NUMBER.search(word) is None for word in one ^ other)
+    return one ^ other != {"0"}
+
+
+def _spread(alike: Mapping[Shape, list[str]], near: Mapping[Shape, Set[Shape]]) -> dict[str, list[str]]:
+    """From shapes that are near to what has those shapes."""
+    found = {}
+    for shape, others in near.items():
+        keys = sorted(key for other in others if other != shape for key in alike[other][:MOST_COMPARED])
+        for key in alike[shape] if keys else ():
+            found[key] = keys[:MOST_COMPARED]
+    return found

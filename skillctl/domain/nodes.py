@@ -12,6 +12,8 @@ from skillctl.domain.yaml_text import TEXT
 
 #: Longer numbers are text: nobody means them, and converting or printing them takes for ever.
 MAX_NUMBER = 64
+#: What numbers begin with, and the letters that are truth values to some readers.
+_DOUBTFUL = frozenset("0123456789+-.yYnN")
 _MERGE = "tag:yaml.org,2002:merge"
 _SCALARS = yaml.constructor.SafeConstructor()
 _CONSTRUCT: dict[str, Callable[[Any], Any]] = {
@@ -32,20 +34,34 @@ class Trouble:
     hint: str | None
 
 
-def read(root: MappingNode, text: str) -> tuple[dict[str, Any], list[Trouble]]:
-    """The data of a mapping, and its troubles: keys that stand twice or are no text, anchors, tags, NUL.
+@dataclass(frozen=True)
+class Reading:
+    """The data of a mapping; `doubtful` are the scalars that some reader might not take for text, each with the
+    top-level key it lies below; `troubles` are keys that stand twice or are no text, anchors, tags and NUL.
+    """
+
+    data: dict[str, Any]
+    doubtful: list[tuple[str, ScalarNode]]
+    troubles: list[Trouble]
+
+
+def read(root: MappingNode, text: str) -> Reading:
+    """What a mapping says.
 
     A value with an anchor or a tag is None in the data, and so is an alias; of a key that stands twice the last counts.
     """
     walk = _Walk(text)
     data = walk.value(root)
-    return data if isinstance(data, dict) else {}, walk.troubles
+    return Reading(data if isinstance(data, dict) else {}, walk.doubtful, walk.troubles)
 
 
 class _Walk:
     def __init__(self, text: str) -> None:
         self._text = text
         self.troubles: list[Trouble] = []
+        self.doubtful: list[tuple[str, ScalarNode]] = []
+        self._top = ""
+        self._depth = 0
         # What the text does not hold at all need not be looked for at each node.
         self._decorations = "&" in text or "!" in text
         self._escapes = "\\" in text
@@ -57,13 +73,19 @@ class _Walk:
         if isinstance(node, ScalarNode):
             if self._escapes:
                 self._refuse_nul(node)
-            return node.value if node.tag == TEXT else _converted(node)
+            if node.tag == TEXT:
+                if node.value[:1] in _DOUBTFUL:
+                    self.doubtful.append((self._top, node))
+                return node.value
+            self.doubtful.append((self._top, node))
+            return _converted(node)
         if isinstance(node, SequenceNode):
             return [self.value(item) for item in node.value]
         return self._mapping(node)
 
     def _mapping(self, node: Node) -> dict[str, Any]:
         data: dict[str, Any] = {}
+        self._depth += 1
         for key, value in node.value:
             if not isinstance(key, ScalarNode) or key.tag == _MERGE:
                 self._add("SK004", "a key must be plain text", key.start_mark)
@@ -75,7 +97,12 @@ class _Walk:
             if key.value in data:
                 message = f"the key `{key.value}` stands here a second time"
                 self._add("SK003", message, key.start_mark, "keep one of them")
+            if self._depth == 1:
+                self._top = key.value
+            elif key.tag != TEXT or key.value[:1] in _DOUBTFUL:
+                self.doubtful.append((self._top, key))
             data[key.value] = self.value(value)
+        self._depth -= 1
         return data
 
     def _is_decorated(self, node: Node) -> bool:

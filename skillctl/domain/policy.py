@@ -151,6 +151,12 @@ class Policy(Model):
                     )
         return self
 
+    @property
+    def release_branch(self) -> str:
+        """The branch that production is released from."""
+        released = [one.release_branch for one in self.environments.values() if one.store == "supabase"]
+        return released[0] if released else "main"
+
 
 @dataclass(frozen=True)
 class EffectiveGate:

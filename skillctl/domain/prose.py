@@ -1,7 +1,7 @@
 """Where something stands in a text that people and agents read, and whether the text warns of it there."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -32,6 +32,14 @@ class Spot:
         text, start = self.match.string, self.match.start()
         before = text[max(start - _LOOKED_BACK, 0) : start].rpartition("\n")[2]
         return _SENTENCE_END.split(before)[-1]
+
+
+def holds(text: str, signs: Iterable[str]) -> bool:
+    """Whether one of these signs stands in the text."""
+    for sign in signs:  # noqa: SIM110 - a generator would take longer than the search
+        if sign in text:
+            return True
+    return False
 
 
 def spots(pattern: re.Pattern[str], text: str) -> Iterator[Spot]:

@@ -1,7 +1,6 @@
 """From parsed data to a model, with each schema error as one sentence at its place."""
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
@@ -10,6 +9,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from skillctl.domain import version
 from skillctl.domain.document import Document, Path
 from skillctl.domain.finding import Finding
+from skillctl.domain.naming import nearest
 
 #: Agent Skills standard: 1 to 64 lower-case letters, digits and single hyphens.
 NAME_PATTERN = r"^[a-z0-9](?:-?[a-z0-9])*$"
@@ -111,12 +111,6 @@ def _findings(problem: ValidationError, model: type[BaseModel], document: Docume
     return findings
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was most likely meant, if one is near enough."""
-    matches = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return matches[0] if matches else None
-
-
 def sentence(error: ErrorDetails) -> str:
     """What the schema says no to, in words of ours."""
     kind, key = error["type"], ".".join(str(step) for step in error["loc"] if step != "[key]")
@@ -141,6 +135,9 @@ def _finding(error: ErrorDetails, model: type[BaseModel], document: Document, sk
     elif kind in _EXPECTED:
         code, place = "SK104", document.place(path)
         hint = _quoting(kind, document, path)
+        if isinstance(error["input"], int | float) and not isinstance(error["input"], bool):
+            # As it is written: `1.10` is what its author sees, not the `1.1` that YAML makes of it.
+            error["input"] = _Written(document.source(path) or str(error["input"]))
     else:
         code, place = "SK105", document.place(path)
         if kind in _CHOICES:
@@ -150,10 +147,8 @@ def _finding(error: ErrorDetails, model: type[BaseModel], document: Document, sk
 
 
 def _quoting(kind: str, document: Document, path: Path) -> str | None:
-    span = document.span(path)
-    if kind != "string_type" or span is None:
-        return None
-    return f'quote it: "{document.text[span.start : span.end]}"'
+    source = document.source(path)
+    return f'quote it: "{source}"' if kind == "string_type" and source is not None else None
 
 
 def _value_sentence(error: ErrorDetails, key: str) -> str:
@@ -180,6 +175,10 @@ def _expected_values(error: ErrorDetails) -> list[str]:
     return [word.strip("' ") for word in str(error.get("ctx", {}).get("expected", "")).replace(" or ", ",").split(",")]
 
 
+class _Written(str):
+    """A number as its file has it."""
+
+
 def _shown(value: Any) -> str:
     if value is None:
         return "empty"
@@ -189,6 +188,8 @@ def _shown(value: Any) -> str:
         return "a list"
     if isinstance(value, bool):
         return f"the truth value `{str(value).lower()}`"
+    if isinstance(value, _Written):
+        return f"the number `{value}`"
     if isinstance(value, str):
         return f"`{value if len(value) <= 60 else value[:57] + '…'}`"
     return f"the number `{value}`"

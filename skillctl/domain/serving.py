@@ -25,9 +25,9 @@ class Serving(Model):
     """What production offers of one skill; a version in none of the mappings is simply approved."""
 
     serving: VersionText | None = None
-    deprecated: dict[VersionText, Retirement] = {}
-    withdrawn: dict[VersionText, Retirement] = {}
-    revoked: dict[VersionText, Retirement] = {}
+    deprecated: dict[VersionText, Retirement] = Field(default_factory=dict)
+    withdrawn: dict[VersionText, Retirement] = Field(default_factory=dict)
+    revoked: dict[VersionText, Retirement] = Field(default_factory=dict)
 
     def state(self, version: str) -> tuple[str, Retirement | None]:
         """The state of an approved version and its notice; the hardest word wins."""

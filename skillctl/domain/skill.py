@@ -45,10 +45,10 @@ class Definition(Model):
     version: VersionText
     status: Annotated[Status, Field(strict=False)]
     owners: Annotated[list[Slug], Field(min_length=1)]
-    tags: list[Slug] = []
-    tools: dict[Slug, list[NonEmpty]] = {}
+    tags: list[Slug] = Field(default_factory=list)
+    tools: dict[Slug, list[NonEmpty]] = Field(default_factory=dict)
     routing: Routing | None = None
-    requires: dict[Name, NonEmpty] = {}
+    requires: dict[Name, NonEmpty] = Field(default_factory=dict)
     inputs: dict[str, Any] | None = None
     outputs: dict[str, Any] | None = None
     description: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
@@ -62,8 +62,13 @@ class Frontmatter(Model):
     description: Annotated[str, Field(min_length=1, max_length=1024)]
     license: NonEmpty | None = None
     compatibility: Annotated[str, Field(min_length=1, max_length=500)] | None = None
-    metadata: dict[str, str] = {}
+    metadata: dict[str, str] = Field(default_factory=dict)
     allowed_tools: Annotated[str | None, Field(alias="allowed-tools")] = None
+
+
+#: The order in which people expect the keys.
+ORDER = tuple(Definition.model_fields)
+SHEET_ORDER = tuple(field.alias or name for name, field in Frontmatter.model_fields.items())
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class Run(Model):
     """Run one script of the skill; `timeout` is in seconds."""
 
     script: NonEmpty
-    args: list[str] = []
+    args: list[str] = Field(default_factory=list)
     stdin: str | None = None
     timeout: Annotated[float, Field(gt=0, le=300)] = 10.0
 
@@ -39,7 +39,7 @@ class Case(Model):
     id: CaseId
     run: Run | None = None
     trigger: Trigger | None = None
-    expect: list[Check] = []
+    expect: list[Check] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _is_exactly_one_kind(self) -> Self:
@@ -57,6 +57,10 @@ class Suite(Model):
 
     skill: Name
     cases: Annotated[list[Case], Field(min_length=1)]
+
+
+#: The order in which people expect the keys.
+ORDER = tuple(Suite.model_fields)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """Semantic versions (semver.org 2.0.0) as texts that order themselves."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from semver import Version
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Version | None:
     """The version in `text`, or None if it is not a semantic version."""
     try:

@@ -13,7 +13,6 @@ from yaml.resolver import Resolver
 
 #: YAML ends a line at each of these.
 BREAKS = "\n\r\x85\u2028\u2029"
-_LINE_BREAK = re.compile(f"\r\n|[{BREAKS}]")
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 TEXT = Resolver.DEFAULT_SCALAR_TAG
 #: No plain scalar that begins with another character is anything but text in YAML 1.1.
@@ -21,11 +20,11 @@ _FIRST = frozenset(Resolver.yaml_implicit_resolvers)
 
 
 class NotYaml(ValueError):
-    """Why a text cannot be read, with its code and its place; line and column count from 0."""
+    """Why a text cannot be read, with its code and the character it is about."""
 
-    def __init__(self, code: str, message: str, line: int, column: int, hint: str | None = None) -> None:
+    def __init__(self, code: str, message: str, index: int, hint: str | None = None) -> None:
         super().__init__(message)
-        self.code, self.message, self.line, self.column, self.hint = code, message, line, column, hint
+        self.code, self.message, self.index, self.hint = code, message, index, hint
 
 
 class _TooDeep(Exception):
@@ -76,21 +75,18 @@ def compose(text: str, max_depth: int) -> Node | None:
     try:
         return _Loader(text, max_depth).get_single_node()
     except _TooDeep:
-        mark, code, message = None, "SK006", ""
+        index, code, message = 0, "SK006", ""
     except yaml.MarkedYAMLError as problem:
-        mark = problem.problem_mark or problem.context_mark
+        index = _index(problem.problem_mark or problem.context_mark)
         code, message = _worded(problem)
     if code == "SK006":
-        mark, message = _first_too_deep(text, max_depth) or mark, f"nested more than {max_depth} levels deep"
-    raise NotYaml(code, message, *_within(mark, text))
+        index, message = _first_too_deep(text, max_depth, index), f"nested more than {max_depth} levels deep"
+    raise NotYaml(code, message, index)
 
 
 def _refused(match: re.Match[str]) -> NotYaml:
-    text, at = match.string, match.start()
-    lines = _LINE_BREAK.split(text[:at])
     message = f"the character U+{ord(match.group()):04X} is not allowed"
-    hint = "take it out, or write it as an escape in double quotes"
-    return NotYaml("SK002", message, len(lines) - 1, len(lines[-1]), hint)
+    return NotYaml("SK002", message, match.start(), "take it out, or write it as an escape in double quotes")
 
 
 def _worded(problem: yaml.MarkedYAMLError) -> tuple[str, str]:
@@ -102,19 +98,17 @@ def _worded(problem: yaml.MarkedYAMLError) -> tuple[str, str]:
     return "SK002", " ".join(part for part in (problem.problem, problem.context) if part)
 
 
-def _first_too_deep(text: str, most: int) -> Any:
-    """The mark of the first collection that is too deep, or None where the scanner itself gives up before it."""
+def _first_too_deep(text: str, most: int, index: int) -> int:
+    """Where the first collection is that is too deep; `index` where the scanner itself gives up before it."""
     depth = 0
     with suppress(yaml.MarkedYAMLError):
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             depth += isinstance(event, CollectionStartEvent)
             if depth > most:
-                return event.start_mark
+                return _index(event.start_mark)
             depth -= isinstance(event, CollectionEndEvent)
-    return None
+    return index
 
 
-def _within(mark: Any, text: str) -> tuple[int, int]:
-    """Line and column of a mark, at the end of the text where YAML sets it on a line after a last one without break."""
-    lines = _LINE_BREAK.split(text)
-    return (mark.line, mark.column) if mark.line < len(lines) else (len(lines) - 1, len(lines[-1]))
+def _index(mark: Any) -> int:
+    return int(mark.index)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from skillctl.domain import skill
 from skillctl.domain.approval import Statement
-from skillctl.domain.digest import TreeFile
 from skillctl.domain.finding import Finding
 from skillctl.domain.policy import Policy
 from skillctl.domain.release import Current, Desired, SkillState, VersionState, folder_is_gone
 from skillctl.domain.serving import Serving
+from skillctl.domain.tree import TreeFile
 from skillctl.errors import UsageError
 from skillctl.workflows.measure import skill_content
 from skillctl.workflows.ports import Repository, Tree

@@ -1,15 +1,24 @@
 """What the workflows need of the world, each as small as its use."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from __future__ import annotations
 
-from skillctl.domain.checks.produced import Produced
-from skillctl.domain.delivery import Attempt, Backlog, Job
-from skillctl.domain.digest import TreeFile
-from skillctl.domain.evidence import Evidence
-from skillctl.domain.release import Current
-from skillctl.domain.suite import Run
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from skillctl.domain.card import Card
+    from skillctl.domain.checks.produced import Produced
+    from skillctl.domain.delivery import Attempt, Backlog, Job
+    from skillctl.domain.evidence import Evidence
+    from skillctl.domain.finding import Finding
+    from skillctl.domain.judgement import Ignore, Judgement
+    from skillctl.domain.registry import Registry
+    from skillctl.domain.release import Current
+    from skillctl.domain.suite import Run
+    from skillctl.domain.tree import TreeFile
+
+T = TypeVar("T")
 
 
 class Clock(Protocol):
@@ -45,6 +54,63 @@ class Tree(Protocol):
         ...
 
 
+class Memory(Protocol):
+    """What an earlier run judged; it answers only for what is surely the same as it was then."""
+
+    def is_all_the_same(self) -> bool:
+        """Whether no file is other than it was, none is new and none is gone."""
+        ...
+
+    def is_same(self, name: str) -> bool:
+        """Whether the files of one skill are."""
+        ...
+
+    def digest(self, name: str) -> str | None:
+        """The digest of those files of a skill that were judged, whatever they are now."""
+        ...
+
+    def skills(self) -> Sequence[str]:
+        """The names of all skills."""
+        ...
+
+    def findings(self) -> Sequence[Finding]:
+        """All findings, suppressed ones too."""
+        ...
+
+    def ignores(self) -> Mapping[str, tuple[Ignore, ...]]:
+        """The suppressions, by skill."""
+        ...
+
+    def cards(self, names: Iterable[str]) -> Mapping[str, Card]:
+        """The cards of those of these skills that have one."""
+        ...
+
+    def across(
+        self, names: Sequence[str], fresh: Mapping[str, Judgement], registry: Registry
+    ) -> Sequence[Finding] | None:
+        """The findings across the catalogue, if these are the names, cards and servers that gave them."""
+        ...
+
+    def keep(
+        self,
+        names: Sequence[str],
+        fresh: Mapping[str, Judgement],
+        registry: Registry,
+        own: Sequence[Finding],
+        across: Sequence[Finding],
+    ) -> None:
+        """Take over what was judged now; `own` are findings on what belongs to no skill."""
+        ...
+
+
+class Spread(Protocol):
+    """Does the same work for many names, at the same time where that is faster."""
+
+    def __call__(self, work: Callable[[str], T], names: Sequence[str]) -> Sequence[T]:
+        """The results in the order of the names."""
+        ...
+
+
 class Repository(Protocol):
     """The Git repository that holds the skills; Unreachable where Git does not answer."""
 
@@ -74,6 +140,14 @@ class Repository(Protocol):
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether one commit lies in the history of another; False if either is unknown here."""
+        ...
+
+    def merge_base(self, one: str, other: str) -> str:
+        """The newest commit that two commits have in common; Unreachable if this clone knows of none."""
+        ...
+
+    def parent(self, commit: str) -> str | None:
+        """The first parent of a commit; None of the first one."""
         ...
 
     def branch(self, name: str) -> list[str]:

@@ -4,18 +4,21 @@ from dataclasses import dataclass, replace
 
 from skillctl.domain import approval, lifecycle, policy, promotion, serving
 from skillctl.domain.definition_text import rewritten
-from skillctl.domain.digest import Content, TreeFile, Unmeasurable, measure_skill
+from skillctl.domain.digest import Content, Unmeasurable, measure_skill
 from skillctl.domain.evidence import Evidence, Stale, Subject, find
-from skillctl.domain.finding import errors_in
+from skillctl.domain.finding import Finding, errors_in
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import EffectiveGate
 from skillctl.domain.promotion import Promotion, Reason, Refusal, Request
 from skillctl.domain.serving import Serving
+from skillctl.domain.tree import TreeFile
 from skillctl.errors import UsageError
+from skillctl.workflows.base import base_of
+from skillctl.workflows.judge import judged
 from skillctl.workflows.measure import skill_content, suite_content
 from skillctl.workflows.ports import EvidenceStore, Repository, Tree
 from skillctl.workflows.read import Contents, read
-from skillctl.workflows.validate import judged
+from skillctl.workflows.validate import Found, settled
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,9 @@ class Promoted:
 
 
 def promote(
-    repository: Repository, store: EvidenceStore, runner: str, name: str, target: Status | None
+    repository: Repository, store: EvidenceStore, runner: str, name: str, target: Status | None, *, today: str
 ) -> Promoted | Refusal:
-    """Take a committed skill one step further; `target` None means the next step.
+    """Take a committed skill one step further; `target` None means the next step, `today` is `YYYY-MM-DD`.
 
     A run that was killed is finished by running it again: every file it writes is a function of its inputs.
     """
@@ -47,7 +50,8 @@ def promote(
         if goal is definition.status and _stands(contents, name, goal, content):
             step = Promotion(name, definition.version, definition.status, definition.status, content.digest, None)
             return Promoted(step, None)
-        request = _request(contents, tree, store, runner, name, goal, content)
+        errors = errors_in(_standing(repository, tree, contents, name, today))
+        request = _request(contents, tree, store, runner, name, goal, content, len(errors))
         decision = promotion.decide(request)
         loose = _uncommitted(repository, name, content)
         if loose is not None:
@@ -74,8 +78,27 @@ def _unreadable(contents: Contents, name: str, goal: Status) -> Refusal:
     return Refusal(name, "?", Status.DRAFT, goal, reasons)
 
 
+def _standing(repository: Repository, tree: Tree, contents: Contents, name: str, today: str) -> list[Finding]:
+    """What `validate` finds of the skill in this commit, when each suppression has had its say."""
+
+    def base() -> Tree | None:
+        commit = base_of(repository, contents.policy.release_branch)
+        return repository.tree(commit) if commit else None
+
+    judgement, more = judged(tree, contents, name)
+    found = Found([name], [*judgement.findings, *more], {name: judgement.ignores}, dict)
+    return list(settled(found, tree, base, today))
+
+
 def _request(
-    contents: Contents, tree: Tree, store: EvidenceStore, runner: str, name: str, goal: Status, content: Content
+    contents: Contents,
+    tree: Tree,
+    store: EvidenceStore,
+    runner: str,
+    name: str,
+    goal: Status,
+    content: Content,
+    errors: int,
 ) -> Request:
     definition = contents.skills[name].definition
     gate = policy.effective(contents.policy, name, definition.tags, goal)
@@ -87,7 +110,7 @@ def _request(
         target=goal,
         digest=content.digest,
         cases=len(suite.suite.cases) if suite else 0,
-        findings=len(errors_in(judged(tree, contents, name))),
+        findings=errors,
         gate=gate,
         evidence=_evidence(tree, store, runner, name, content, gate) if suite else None,
         approved=contents.approved(name),

@@ -12,11 +12,12 @@ from typing import Any
 
 from skillctl.domain import canonical, digest, policy, promotion, skill
 from skillctl.domain.approval import Statement, path_of
-from skillctl.domain.digest import Content, TreeFile, Unmeasurable
+from skillctl.domain.digest import Content, Unmeasurable
 from skillctl.domain.finding import Finding
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import Policy
 from skillctl.domain.skill import Skill
+from skillctl.domain.tree import TreeFile
 from skillctl.workflows.ports import Repository, Tree
 
 #: Above so many skills at once, their suites are listed by their common folder.

@@ -1,33 +1,22 @@
 """Read: a tree → its skills, suites, approvals and policy, and a finding for whatever cannot be read."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from skillctl.domain import approval, policy, serving, skill, suite
-from skillctl.domain.digest import FILE_MODES, TreeFile
+from skillctl.domain import approval, policy, registry, serving, skill, suite
 from skillctl.domain.finding import Finding
+from skillctl.domain.naming import known_skill
 from skillctl.domain.policy import Policy
-from skillctl.domain.schema import nearest
+from skillctl.domain.registry import Registry
 from skillctl.domain.serving import Serving
 from skillctl.domain.skill import ReadDefinition, Skill
 from skillctl.domain.suite import ReadSuite
+from skillctl.domain.tree import FILE_MODES, OF_SKILLS, TreeFile, name_in
 from skillctl.errors import UsageError
 from skillctl.workflows.ports import Tree
 
-SERVERS_FILE = ".claude/mcp-servers.json"
 SUITE_NAME = "suite.yaml"
-#: The folders of a skill, each with a folder of its name below it.
-OF_SKILLS = ("skills", "evals", "approvals")
-FOLDERS = (*OF_SKILLS, SERVERS_FILE, policy.FILE_NAME)
-
-
-@dataclass
-class Registry:
-    """The servers that skills may need; None where there is no registry. `groups` name several of them."""
-
-    servers: frozenset[str] | None = None
-    groups: dict[str, list[str]] = field(default_factory=dict)
+FOLDERS = (*OF_SKILLS, registry.FILE_NAME, policy.FILE_NAME)
 
 
 @dataclass
@@ -77,16 +66,7 @@ class Contents:
 
     def known(self, name: str) -> str:
         """The name itself if there is such a skill; else UsageError with the nearest ones."""
-        return known(name, self.names)
-
-
-def known(name: str, names: Sequence[str]) -> str:
-    """The name itself if it is among them; else UsageError with the nearest ones."""
-    if name in names:
-        return name
-    near = nearest(name, names)
-    some = ", ".join(f"`{other}`" for other in names[:10]) or "none"
-    raise UsageError(f"there is no skill `{name}`", hint=f"did you mean `{near}`?" if near else f"known skills: {some}")
+        return known_skill(name, self.names)
 
 
 def read(tree: Tree) -> Contents:
@@ -176,12 +156,6 @@ def unreadable_finding(path: str, reason: str) -> Finding:
     return Finding("SK001", f"cannot be read: {reason}", path, skill=name_in(path) or None, hint=hint)
 
 
-def name_in(path: str) -> str:
-    """The name of the skill that a path belongs to; empty for what belongs to none."""
-    parts = path.split("/", 2)
-    return parts[1] if len(parts) > 1 and parts[0] in OF_SKILLS else ""
-
-
 def units_of(entries: Mapping[str, Sequence[TreeFile]]) -> dict[str, dict[str, Sequence[TreeFile]]]:
     """The files by skill and folder, by name."""
     found: dict[str, dict[str, Sequence[TreeFile]]] = {}
@@ -209,15 +183,9 @@ def read_policy(texts: Mapping[str, bytes]) -> tuple[Policy, list[Finding]]:
 
 def read_registry(texts: Mapping[str, bytes]) -> tuple[Registry, list[Finding]]:
     """The server registry, or an empty one with the finding that keeps it from being read."""
-    if SERVERS_FILE not in texts:
+    if registry.FILE_NAME not in texts:
         return Registry(), []
-    try:
-        said = json.loads(texts[SERVERS_FILE])
-        groups = {name: list(members) for name, members in said.get("groups", {}).items()}
-        return Registry(frozenset(said["mcpServers"]), groups), []
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
-        message = f"the server registry cannot be read: {type(problem).__name__}: {problem}"
-        return Registry(), [Finding("SK008", message, SERVERS_FILE, hint="it is JSON with a mapping `mcpServers`")]
+    return registry.read(texts[registry.FILE_NAME])
 
 
 def _opened(tree: Tree, names: Iterable[str]) -> tuple[Contents, Mapping[str, bytes]]:

@@ -1,28 +1,18 @@
-"""Validate: every problem of every skill, in one run."""
+"""Validate: every problem of every skill, in one run; what was judged before and is the same is not judged again."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from skillctl.domain import policy, rules
-from skillctl.domain.digest import FILE_MODES, TreeFile
-from skillctl.domain.finding import Finding, Place, Severity
-from skillctl.domain.release import folder_is_gone
-from skillctl.domain.rules.subject import Card, Subject, World
-from skillctl.workflows.ports import Tree
-from skillctl.workflows.read import (
-    OF_SKILLS,
-    SERVERS_FILE,
-    Contents,
-    Unit,
-    known,
-    read_policy,
-    read_registry,
-    read_unit,
-    unreadable_finding,
-)
+from skillctl.domain.card import Card
+from skillctl.domain.finding import Finding
+from skillctl.domain.judgement import Ignore, Judgement, is_security
+from skillctl.domain.naming import known_skill
+from skillctl.domain.tree import OF_SKILLS
+from skillctl.workflows.ports import Memory, Spread, Tree
 
-#: A larger file is data, not text that anybody reads.
-LARGEST_TEXT = 256 * 1024
+# Reading and judging take longer to load than to find that nothing has changed: they are loaded where they are needed.
 
 
 @dataclass(frozen=True)
@@ -34,101 +24,126 @@ class Validation:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What the files of one skill show by themselves; `card` is None where there is no such skill."""
+class Found:
+    """All that is found in a tree: the names of the skills, every finding, who suppresses what, and all cards."""
 
-    findings: tuple[Finding, ...]
-    card: Card | None
-
-
-def validate(tree: Tree, names: Sequence[str] = ()) -> Validation:
-    """Judge the skills of a tree, or only those named; what belongs to no skill is always judged."""
-    units = {name: _judged_files(tree, name) for name in _names(tree)}
-    texts = tree.read(tree.files(policy.FILE_NAME, SERVERS_FILE))
-    registry, findings = read_registry(texts)
-    findings += read_policy(texts)[1]
-    findings += [finding for unit in units.values() for finding in unit.findings]
-    cards = {name: unit.card for name, unit in units.items() if unit.card is not None}
-    findings += rules.judge_all(World(frozenset(cards), registry.servers, registry.groups, cards))
-    findings += [unreadable_finding(path, why) for path, why in tree.unreadable.items()]
-    findings += _nothing(cards)
-    chosen = {known(name, list(cards)) for name in names} or set(cards)
-    findings = [one for one in findings if one.skill is None or one.skill in chosen or not names]
-    return Validation(tuple(sorted(chosen)), tuple(sorted(findings, key=lambda finding: finding.order)))
+    skills: Sequence[str]
+    findings: Sequence[Finding]
+    ignores: Mapping[str, tuple[Ignore, ...]]
+    cards: Callable[[], Mapping[str, Card]]
 
 
-def judged(tree: Tree, contents: Contents, name: str) -> list[Finding]:
-    """All findings on one skill of what was read of a tree, and those on what belongs to no skill."""
-    unit = contents.units[name]
-    entries = [entry for folder in unit.entries.values() for entry in folder]
-    before = set(tree.unreadable)
-    own = judge_unit(unit, tree.read(_wanted(entries)))
-    findings = [unreadable_finding(path, why) for path, why in tree.unreadable.items() if path not in before]
-    findings += [one for one in contents.findings if one.skill in (name, None) and one not in own.findings]
-    findings += own.findings
-    findings += [one for one in rules.judge_all(_world(contents)) if one.skill == name]
-    return sorted(findings, key=lambda finding: finding.order)
+def validate(
+    tree: Tree,
+    names: Sequence[str] = (),
+    *,
+    changed: Collection[str] | None = None,
+    memory: Memory | None = None,
+    spread: Spread | None = None,
+    today: str = "",
+    base: Callable[[], Tree | None] = lambda: None,
+) -> Validation:
+    """Judge the skills of a tree, or those named, or those changed with what requires them; and what belongs to none.
+
+    `today` is `YYYY-MM-DD`; without it no suppression ends. `base` is asked for what the change is compared with, and
+    only where an error of security is suppressed.
+    """
+    found = look(tree, memory, spread)
+    chosen = {known_skill(name, found.skills) for name in names} or set(found.skills)
+    if changed is not None:
+        chosen = _with_dependents(changed, found.cards())
+    is_all = not names and changed is None
+    stand = (one for one in settled(found, tree, base, today) if is_all or one.skill is None or one.skill in chosen)
+    return Validation(tuple(sorted(chosen)), tuple(sorted(stand, key=lambda finding: finding.order)))
 
 
-def judge_unit(unit: Unit, raw: Mapping[str, bytes]) -> Judged:
-    """What the files of a skill show, one by one and together; `raw` are the bytes of all of them."""
-    if unit.skill is None:
-        return Judged((*unit.findings, *_strays(unit)), None)
-    subject = _subject(unit, raw)
-    return Judged((*unit.findings, *rules.judge(subject)), subject.card)
+def look(tree: Tree, memory: Memory | None, spread: Spread | None) -> Found:
+    """All findings of a tree, suppressed ones too."""
+    if memory is not None and memory.is_all_the_same():
+        return _remembered(memory)
+    from skillctl.workflows import judge
+
+    names = sorted({name for kind in OF_SKILLS for name in tree.names(kind)})
+    changed = [name for name in names if memory is None or not memory.is_same(name)]
+    work = partial(_judged, tree, memory)
+    judgements = spread(work, changed) if spread else [work(name) for name in changed]
+    fresh = {name: one for name, one in zip(changed, judgements, strict=True) if one is not None}
+    servers, own = judge.shared(tree)
+    across = memory.across(names, fresh, servers) if memory is not None else None
+    cards = {name: one.card for name, one in fresh.items() if one.card is not None}
+    if across is None:
+        cards = {**(memory.cards(names) if memory is not None else {}), **cards}
+        across = judge.across(cards, servers)
+    if memory is not None:
+        memory.keep(names, fresh, servers, own, across)
+        return _remembered(memory)
+    findings = [*own, *across, *(finding for one in fresh.values() for finding in one.findings)]
+    ignores = {name: one.ignores for name, one in fresh.items() if one.ignores}
+    return Found(list(cards), findings, ignores, lambda: cards)
 
 
-def _judged_files(tree: Tree, name: str) -> Judged:
-    entries = {folder: tree.files(folder) for folder in (f"{kind}/{name}" for kind in OF_SKILLS)}
-    entries = {folder: files for folder, files in entries.items() if files}
-    raw = tree.read(_wanted(entry for files in entries.values() for entry in files))
-    return judge_unit(read_unit(name, entries, raw, tree.unreadable), raw)
+def _remembered(memory: Memory) -> Found:
+    skills = memory.skills()
+    return Found(skills, memory.findings(), memory.ignores(), partial(memory.cards, skills))
 
 
-def _names(tree: Tree) -> list[str]:
-    return sorted({name for kind in OF_SKILLS for name in tree.names(kind)})
+def _with_dependents(names: Collection[str], cards: Mapping[str, Card]) -> set[str]:
+    """These skills, and those that require one of them, directly or by way of others."""
+    behind: dict[str, list[str]] = {}
+    for card in cards.values():
+        for required in card.requires:
+            behind.setdefault(required, []).append(card.name)
+    found, waiting = set(names), list(names)
+    while waiting:
+        ahead = [name for name in behind.get(waiting.pop(), ()) if name not in found]
+        found.update(ahead)
+        waiting += ahead
+    return found
 
 
-def _wanted(entries: Iterable[TreeFile]) -> Iterator[TreeFile]:
-    return (entry for entry in entries if entry.mode in FILE_MODES)
+def settled(found: Found, tree: Tree, base: Callable[[], Tree | None], today: str) -> Iterator[Finding]:
+    """The findings that stand when each suppression has had its say."""
+    suppressed: dict[str, list[Finding]] = {name: [] for name in found.ignores}
+    for finding in found.findings:
+        if finding.skill in suppressed:
+            suppressed[finding.skill].append(finding)
+        else:
+            yield finding
+    for name, findings in suppressed.items():
+        ignores = found.ignores[name]
+        codes = {ignore.code for ignore in ignores}
+        asked = [one for one in findings if one.code in codes and is_security(one)]
+        new = _new(asked, name, tree, base()) if asked else []
+        from skillctl.domain import suppression
+
+        yield from suppression.settled(findings, ignores, name, today, new)
 
 
-def _subject(unit: Unit, raw: Mapping[str, bytes]) -> Subject:
-    assert unit.skill is not None
-    told = frozenset((one.file, Place(one.line, one.column)) for one in unit.findings)
-    entries = unit.entries.get(unit.skill.folder, ())
-    return Subject(unit.skill, unit.suite, unit.serving, unit.approved, entries, texts_in(raw), told)
+def _new(findings: Sequence[Finding], name: str, tree: Tree, base: Tree | None) -> list[Finding]:
+    """Those findings that the change brings in: nothing on the same line of the same file was found in the base."""
+    if base is None:
+        return list(findings)
+    from skillctl.workflows.judge import judge_files
+
+    before = judge_files(base, name)
+    assert before is not None
+    old = Counter(_marks(before.findings, base).values())
+    new = []
+    for finding, mark in _marks(findings, tree).items():
+        old[mark] -= 1
+        if old[mark] < 0:
+            new.append(finding)
+    return new
 
 
-def texts_in(raw: Mapping[str, bytes]) -> dict[str, str]:
-    """What people and agents read; a byte-order mark stays in it, for it is one of the things that are looked for."""
-    texts = {}
-    for path, content in raw.items():
-        if len(content) <= LARGEST_TEXT and not path.startswith("approvals/"):
-            try:
-                text = content.decode()
-            except UnicodeDecodeError:
-                continue
-            if "\0" not in text:
-                texts[path] = text
-    return texts
+def _marks(findings: Iterable[Finding], tree: Tree) -> dict[Finding, tuple[str, str, bytes]]:
+    """By what a finding is known again when lines were put in above it: code, file, and the bytes of its line."""
+    texts = tree.read(tree.files(*dict.fromkeys(one.file for one in findings)))
+    lines = {path: text.split(b"\n") for path, text in texts.items()}
+    return {one: (one.code, one.file, lines[one.file][one.line - 1]) for one in findings if one.file in lines}
 
 
-def _world(contents: Contents) -> World:
-    cards = {name: _subject(unit, {}).card for name, unit in contents.units.items() if unit.skill is not None}
-    return World(frozenset(cards), contents.registry.servers, contents.registry.groups, cards)
+def _judged(tree: Tree, memory: Memory | None, name: str) -> Judgement | None:
+    from skillctl.workflows.judge import judge_files
 
-
-def _nothing(cards: Collection[str]) -> Iterator[Finding]:
-    if not cards:
-        hint = "write `skills/<name>/skill.yaml` and `SKILL.md`"
-        yield Finding("SK010", "there are no skills here", "skills", hint=hint, severity=Severity.WARNING)
-
-
-def _strays(unit: Unit) -> Iterator[Finding]:
-    """A suite or an approval whose skill is gone."""
-    if f"evals/{unit.name}" in unit.entries:
-        message = f"there is a suite for `{unit.name}`, but no `skills/{unit.name}`"
-        yield Finding("SK305", message, f"evals/{unit.name}", skill=unit.name, hint="remove it, or restore the skill")
-    if unit.approvals:
-        yield folder_is_gone(unit.name)
+    return judge_files(tree, name, memory.digest(name) if memory is not None else None)

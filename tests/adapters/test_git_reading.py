@@ -13,7 +13,7 @@ from skillctl.adapters.folder_tree import FolderTree
 from skillctl.adapters.git_repository import GitRepository
 from skillctl.adapters.git_tree import GitTree, cat_blobs
 from skillctl.domain.digest import measure_skill, measure_suite
-from skillctl.domain.document import MAX_BYTES
+from skillctl.domain.tree import MAX_BYTES
 from skillctl.errors import Unreachable, UsageError
 from tests.shop import Shop
 

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from skillctl.domain import approval, canonical
-from skillctl.domain.digest import TreeFile, measure_skill
+from skillctl.domain.digest import measure_skill
+from skillctl.domain.tree import TreeFile
 from tests.domain.made import evidence
 
 FILES = {"skill.yaml": b"name: adder\nstatus: approved\n", "scripts/add.py": b"print(42)\n"}

@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 from skillctl.domain.digest import (
     ByteSpan,
     Content,
-    TreeFile,
     Unmeasurable,
     measure_skill,
     measure_suite,
     status_span,
 )
+from skillctl.domain.tree import TreeFile
 
 GOLDEN: dict[str, Any] = json.loads((Path(__file__).parent / "golden" / "digest.json").read_bytes())
 DEFINITION = b'name: adder\nversion: "1.0.0"\nstatus: draft  # kept\nowners: [sums]\n'

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skillctl.domain import document as documents
-from skillctl.domain.document import MAX_BYTES, MAX_DEPTH
+from skillctl.domain.document import MAX_DEPTH
 from skillctl.domain.finding import Place
+from skillctl.domain.tree import MAX_BYTES
 from tests.domain.made import document, told
 
 

@@ -254,7 +254,8 @@ def test_comments_stay_above_their_keys(text: str, order: list[str]) -> None:
 def _comment_above(found: Document, key: str) -> list[str]:
     lines = re.split("\r\n|[\n\r\u2028]", found.text)
     own: list[str] = []
-    for line in reversed(lines[: found.key_place((key,)).line - 1]):
+    mark = next(node.start_mark for node, _ in found.node.value if node.value == key)
+    for line in reversed(lines[: mark.line]):
         if not line.startswith("#") or line.startswith("# yaml-language-server"):
             break
         own.append(line)

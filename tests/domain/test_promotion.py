@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from skillctl.domain import policy
-from skillctl.domain.digest import TreeFile, measure_skill, measure_suite
+from skillctl.domain.digest import measure_skill, measure_suite
 from skillctl.domain.evidence import EvidenceClass, Outcome, Stale, Subject, Verdict, find
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.promotion import Promotion, Refusal, Request, decide, short, unsatisfied
+from skillctl.domain.tree import TreeFile
 from tests.domain.made import OTHER, SKILL, case, evidence, gate, request
 
 

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from skillctl.domain import document as documents
 from skillctl.domain import rules, skill, suite
-from skillctl.domain.digest import TreeFile
+from skillctl.domain.card import Card
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.lifecycle import Status
-from skillctl.domain.rules.subject import Card, Subject, World
+from skillctl.domain.rules.subject import Subject, World
 from skillctl.domain.serving import Retirement, Serving
+from skillctl.domain.tree import TreeFile
 
 HEAD = 'name: adder\nversion: "1.0.0"\nstatus: draft\nowners: [sums]\n'
 SHEET = '---\nname: adder\ndescription: "Adds up bills. Use it to add."\n---\n'
@@ -66,7 +67,7 @@ def test_every_rule_is_on_the_list() -> None:
     modules = {module.stem for module in __import__("pathlib").Path(rules.__file__).parent.glob("*.py")}
     checks = [rule.check or rule.across for rule in rules.RULES if rule.check or rule.across]
     listed = {check.__module__.rsplit(".", 1)[-1] for check in checks if check}
-    assert listed == modules - {"__init__", "subject", "rule", "reading", "releasing"}
+    assert listed == modules - {"__init__", "subject", "rule", "reading", "releasing", "suppressing"}
 
 
 def test_name_is_folder() -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from skillctl.domain import policy, skill, suite
 from skillctl.domain.finding import Finding
-from skillctl.domain.schema import MOST, nearest
+from skillctl.domain.naming import nearest
+from skillctl.domain.schema import MOST
 
 GOOD = 'name: adder\nversion: "1.0.0"\nstatus: draft\nowners: [sums]\ndescription: Adds.\ninstructions: Add.\n'
 SUITE = 'skill: adder\ncases:\n  - {id: a, run: {script: a.py, timeout: 5}, expect: [{equals: "1"}]}\n'

@@ -9,6 +9,7 @@ import pytest
 
 from skillctl.adapters.postgres_transport import PostgresTransport
 from skillctl.domain import digest as digests
+from skillctl.domain.tree import TreeFile
 from skillctl.errors import StoreRefused
 from tests.production.conftest import Database, Transport, opened
 from tests.production.world import COMMITS, Version, following, publish, release, sha256, upload
@@ -263,7 +264,7 @@ def test_the_digest_of_the_tool_is_the_one_that_production_proves(transport: Tra
         "skills/measured/references/ü.md": b"text",
         "skills/measured/SKILL.md": "---\nname: measured\n---\nbody ü\n".encode(),
     }
-    entries = [digests.TreeFile(path, "100644", "0" * 40) for path in contents]
+    entries = [TreeFile(path, "100644", "0" * 40) for path in contents]
     content = digests.measure_skill("skills/measured", entries, contents)
     assert content.status_span is not None
     version = Version("measured")

@@ -13,8 +13,9 @@ import pytest
 
 from skillctl.adapters.local_sink import Sink, local_sink
 from skillctl.domain import approval
-from skillctl.domain.digest import TreeFile, measure_skill
+from skillctl.domain.digest import measure_skill
 from skillctl.domain.evidence import Evidence
+from skillctl.domain.tree import TreeFile
 from tests.crash import dies_at
 from tests.production.conftest import Database
 from tests.shop import Shop, run

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from skillctl.domain.finding import Finding, Place, Severity
+from skillctl.domain.judgement import is_security
 from skillctl.domain.rules import (
     approval_on_record,
     approved_requires_approved,
@@ -45,6 +46,7 @@ from skillctl.domain.rules import (
     sheet_is_spelled_so,
     status_on_one_line,
     suite_is_there,
+    suppressing,
     yaml_readings_agree,
 )
 from skillctl.domain.rules.rule import Rule
@@ -95,12 +97,14 @@ _WITH_CHECK = (
 
 RULES: tuple[Rule, ...] = tuple(
     sorted(
-        (*reading.RULES, *releasing.RULES, *(module.RULE for module in _WITH_CHECK)),
+        (*reading.RULES, *releasing.RULES, *suppressing.RULES, *(module.RULE for module in _WITH_CHECK)),
         key=lambda rule: rule.code,
     )
 )
 
 
+#: What can be suppressed: the codes of rules, not those of reading, of releases and of suppressions.
+SUPPRESSIBLE = frozenset(rule.code for rule in RULES if (rule.check or rule.across) and not rule.binding)
 _LOCAL = tuple((rule, rule.check) for rule in RULES if rule.check is not None)
 _PLAIN = tuple((rule, check) for rule, check in _LOCAL if rule.standard)
 _ACROSS = tuple((rule, rule.across) for rule in RULES if rule.across is not None)
@@ -115,11 +119,6 @@ def judge(subject: Subject, *, plain: bool = False) -> list[Finding]:
     if not subject.told:
         return found
     return [one for one in found if (one.file, Place(one.line, one.column)) not in subject.told or is_security(one)]
-
-
-def is_security(finding: Finding) -> bool:
-    """Whether a finding is of the security family."""
-    return finding.code.startswith("SK5")
 
 
 def judge_all(world: World) -> list[Finding]:

@@ -30,4 +30,5 @@ RULE = Rule(
     bad="status: approved",
     good="status: candidate",
     check=check,
+    binding=True,
 )

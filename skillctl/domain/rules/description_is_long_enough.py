@@ -33,4 +33,5 @@ RULE = Rule(
     bad='description: "Adds."',
     good='description: "Adds up the bills of a month. Use it to add."',
     check=check,
+    standard=True,
 )

@@ -25,4 +25,5 @@ RULE = Rule(
     bad='description: "  "',
     good='description: "Adds up the bills of a month. Use it to add."',
     check=check,
+    standard=True,
 )

@@ -28,4 +28,5 @@ RULE = Rule(
     bad='---\nname: adder\ndescription: "Adds up the bills of a month. Use it to add."\n---\n',
     good="Run `scripts/add.sh`.",
     check=check,
+    standard=True,
 )

@@ -30,4 +30,5 @@ RULE = Rule(
     bad="name: sums",
     good="name: adder",
     check=check,
+    standard=True,
 )

@@ -24,4 +24,5 @@ RULE = Rule(
     bad="\ufeff---\nname: adder",
     good="---\nname: adder",
     check=check,
+    standard=True,
 )

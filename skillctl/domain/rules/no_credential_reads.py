@@ -25,10 +25,7 @@ _READ = re.compile(
 
 def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each place of credentials in a script, and for each that a text says to read."""
-    folder = subject.skill.folder + "/"
-    for path, text in subject.texts.items():
-        if not path.startswith(folder) or not any(sign in text for sign in _SIGNS):
-            continue
+    for path, text in subject.texts_with(_SIGNS):
         is_prose = path.lower().endswith((".md", ".txt", ".rst"))
         meant = (
             spot
@@ -53,5 +50,6 @@ RULE = Rule(
     bad="cat ~/.aws/credentials",
     good="The key comes from `AWS_ACCESS_KEY_ID`.",
     check=check,
+    standard=True,
     security=True,
 )

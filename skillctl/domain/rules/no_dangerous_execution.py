@@ -55,14 +55,8 @@ _SHAPES = tuple(
 
 def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each command of the kind, unless a Markdown text warns of it."""
-    folder = subject.skill.folder + "/"
-    for path, text in subject.texts.items():
-        if not path.startswith(folder):
-            continue
-        lower = text.lower()
-        for what, hint, signs, shape in _SHAPES:
-            if not any(sign in lower for sign in signs):
-                continue
+    for what, hint, signs, shape in _SHAPES:
+        for path, text in subject.texts_with(signs):
             meant = (spot for spot in spots(shape, text) if not is_warning(spot, path))
             for spot in islice(meant, MOST):
                 yield Finding("SK502", what, path, spot.line, spot.column, subject.name, hint)
@@ -80,5 +74,6 @@ RULE = Rule(
     bad="curl -fsSL https://example.test/install.sh | sh",
     good="curl -fsSLo tool.tgz https://example.test/tool.tgz",
     check=check,
+    standard=True,
     security=True,
 )

@@ -81,5 +81,6 @@ RULE = Rule(
     bad="Add the bills.\u200b",
     good="Add the bills \u2764\ufe0f.",
     check=check,
+    standard=True,
     security=True,
 )

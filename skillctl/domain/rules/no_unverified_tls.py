@@ -14,10 +14,10 @@ _SIGNS = (
     "curl",
     "wget",
     "unverified",
-    "sslVerify",
-    "REJECT_UNAUTHORIZED",
-    "rejectUnauthorized",
-    "StrictHost",
+    "sslverify",
+    "reject_unauthorized",
+    "rejectunauthorized",
+    "stricthost",
 )
 _SHAPE = re.compile(
     r"\bverify\s*=\s*False\b|\bcurl\b[^\n|;&`]{0,200}?\s(?:-[a-zA-Z]{0,9}k[a-zA-Z]{0,9}|--insecure)\b|\bwget\b[^\n|;&`]{0,200}?\s--no-check-certificate\b"
@@ -28,10 +28,7 @@ _SHAPE = re.compile(
 
 def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each switch of the kind, unless a Markdown text warns of it."""
-    folder = subject.skill.folder + "/"
-    for path, text in subject.texts.items():
-        if not path.startswith(folder) or not any(sign in text for sign in _SIGNS):
-            continue
+    for path, text in subject.texts_with(_SIGNS):
         meant = (spot for spot in spots(_SHAPE, text) if not is_warning(spot, path))
         for spot in islice(meant, MOST):
             message = "whoever answers is not verified"
@@ -51,5 +48,6 @@ RULE = Rule(
     bad="curl --insecure https://example.test/rates.json",
     good="curl --cacert company.pem https://example.test/rates.json",
     check=check,
+    standard=True,
     security=True,
 )

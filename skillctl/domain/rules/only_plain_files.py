@@ -29,4 +29,6 @@ RULE = Rule(
     bad="skills/adder/link",
     good="skills/adder/scripts/add.sh",
     check=check,
+    standard=True,
+    binding=True,
 )

@@ -41,4 +41,5 @@ RULE = Rule(
     bad="See [steps](steps.md).",
     good="[rates](references/rates.md)",
     check=check,
+    standard=True,
 )

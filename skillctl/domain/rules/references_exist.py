@@ -5,9 +5,9 @@ from collections.abc import Iterator, Set
 from itertools import islice
 
 from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.naming import nearest
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject
-from skillctl.domain.schema import nearest
 from skillctl.domain.skill import Sheet
 
 #: A path into one of the standard's folders, in a link, in backticks or in running text.
@@ -51,4 +51,5 @@ RULE = Rule(
     bad="Run `scripts/ad.sh`.",
     good="Run `scripts/add.sh`.",
     check=check,
+    standard=True,
 )

@@ -59,4 +59,5 @@ RULE = Rule(
     bad="[rates](../taxes/references/rates.md)",
     good="[rates](references/rates.md)",
     check=check,
+    standard=True,
 )

@@ -16,7 +16,7 @@ class Rule:
 
     `severity` is the hardest that its findings can be. `check` looks at one skill, `across` at the whole catalogue;
     both are None where another part of the tool finds it: the reader, the schema, or a release. `standard` rules hold
-    for a plain folder of the Agent Skills standard too.
+    for a plain folder of the Agent Skills standard too; what is `binding` cannot be suppressed, for others rely on it.
     """
 
     code: str
@@ -29,3 +29,4 @@ class Rule:
     across: Across | None = None
     standard: bool = False
     security: bool = False
+    binding: bool = False

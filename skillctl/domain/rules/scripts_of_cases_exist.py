@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.naming import nearest
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject
-from skillctl.domain.schema import nearest
 
 
 def check(subject: Subject) -> Iterator[Finding]:

@@ -30,4 +30,5 @@ RULE = Rule(
     bad='serving: "2.0.0"',
     good='serving: "1.0.0"',
     check=check,
+    binding=True,
 )

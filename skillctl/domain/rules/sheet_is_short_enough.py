@@ -39,4 +39,5 @@ RULE = Rule(
     bad="Add the next bill to the sum.",
     good="Run `scripts/add.sh`.",
     check=check,
+    standard=True,
 )

@@ -32,4 +32,5 @@ RULE = Rule(
     bad="skills/adder/Skill.md",
     good="skills/adder/SKILL.md",
     check=check,
+    standard=True,
 )

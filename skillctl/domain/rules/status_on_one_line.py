@@ -23,4 +23,5 @@ RULE = Rule(
     bad="status: |-",
     good="status: draft",
     check=check,
+    binding=True,
 )

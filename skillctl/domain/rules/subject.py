@@ -1,18 +1,20 @@
 """What the rules look at: one skill with all that belongs to it, and the catalogue of all skills."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from skillctl.domain import likeness
+from skillctl.domain.card import Card
 from skillctl.domain.cycles import cycles
-from skillctl.domain.digest import TreeFile
 from skillctl.domain.document import Document, Path
 from skillctl.domain.finding import Finding, Place, Severity
 from skillctl.domain.lifecycle import Status
+from skillctl.domain.prose import holds
 from skillctl.domain.serving import Serving
 from skillctl.domain.skill import Skill
 from skillctl.domain.suite import ReadSuite
+from skillctl.domain.tree import TreeFile
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,23 @@ class Subject:
     entries: Sequence[TreeFile] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     told: frozenset[tuple[str, Place]] = frozenset()
+
+    @cached_property
+    def folded(self) -> str:
+        """All texts as one, in lower case: what stands nowhere in it need not be looked for in any of them."""
+        return "\n".join(self.texts.values()).lower()
+
+    def mentions(self, signs: Iterable[str]) -> bool:
+        """Whether one of these signs, in lower case, stands in any of the texts."""
+        return holds(self.folded, signs)
+
+    def texts_with(self, signs: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """The texts of the skill itself, not of its suite, that one of these signs stands in, with their paths."""
+        if self.mentions(signs):
+            folder = self.skill.folder + "/"
+            for path, text in self.texts.items():
+                if path.startswith(folder) and holds(text.lower(), signs):
+                    yield path, text
 
     @property
     def name(self) -> str:
@@ -61,7 +80,7 @@ class Subject:
         return Finding(code, message, document.file, place.line, place.column, self.name, hint, severity)
 
     @property
-    def card(self) -> "Card":
+    def card(self) -> Card:
         """What the catalogue keeps of the skill."""
         definition, document, describing = self.skill.definition, self.skill.document, self.describing
         places = {
@@ -83,32 +102,6 @@ class Subject:
             is_whole=not self.told,
             places=places,
         )
-
-
-@dataclass(frozen=True)
-class Card:
-    """What the rules across the catalogue ask of one skill; `name` is its folder's, `approved` are its versions with
-    an approval, `places` are those of its values by key (`name`, `requires.taxes`).
-
-    One that is not whole has problems of its own; others cannot rely on what it says.
-    """
-
-    name: str
-    version: str
-    status: Status
-    description: str
-    requires: Mapping[str, str] = field(default_factory=dict)
-    tools: Sequence[str] = ()
-    approved: Sequence[str] = ()
-    is_whole: bool = True
-    places: Mapping[str, tuple[str, Place]] = field(default_factory=dict)
-
-    def finding(
-        self, code: str, message: str, key: str, hint: str | None = None, severity: Severity = Severity.ERROR
-    ) -> Finding:
-        """A finding at one of its values."""
-        file, place = self.places[key]
-        return Finding(code, message, file, place.line, place.column, self.name, hint, severity)
 
 
 @dataclass(frozen=True)

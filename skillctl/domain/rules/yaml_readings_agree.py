@@ -1,12 +1,11 @@
 """SK203: every value reads the same in YAML 1.1 and YAML 1.2, and what is text is text in both."""
 
 import re
-from collections.abc import Iterator, Set
-
-from yaml.nodes import Node, ScalarNode, SequenceNode
+from collections.abc import Iterator
+from functools import lru_cache
 
 from skillctl.domain.document import Document
-from skillctl.domain.finding import Finding, Place, Severity
+from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject
 
@@ -57,42 +56,20 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 
 def _in(document: Document, subject: Subject) -> Iterator[Finding]:
-    for node, free in _scalars(document, subject.told):
-        if node.style in _QUOTED or len(node.value) > _LONGEST:
+    for key, node in document.doubtful:
+        if node.style in _QUOTED or len(node.value) > _LONGEST or key.startswith("x-"):
             continue
-        old, new = _kind(_OLD, node.value), _kind(_NEW, node.value)
+        old, new = _kinds(node.value)
+        free = key in _FREE
         if old == new == "text" or (free and _is_same(node.value, old, new)):
+            continue
+        if (document.file, document.key_place((key,))) in subject.told:
+            # Nobody knows what the key wants.
             continue
         place = document.placed(node.start_mark)
         message = _sentence(node.value, old, new, free)
         hint = f'quote it: "{node.value}"' if node.value else "write a value, or take the key out"
         yield Finding("SK203", message, document.file, place.line, place.column, subject.name, hint)
-
-
-def _scalars(document: Document, told: Set[tuple[str, Place]]) -> Iterator[tuple[ScalarNode, bool]]:
-    """Every scalar, and whether it may be of any kind; keys of ours are text to all and left out.
-
-    So is what lies at, or below, a place that reading refused.
-    """
-
-    def is_told(node: Node) -> bool:
-        return bool(told) and (document.file, document.placed(node.start_mark)) in told
-
-    waiting: list[tuple[Node, bool]] = []
-    for key, value in document.node.value:
-        if not key.value.startswith("x-") and not is_told(key):
-            waiting.append((value, key.value in _FREE))
-    while waiting:
-        node, free = waiting.pop()
-        if is_told(node):
-            continue
-        if isinstance(node, ScalarNode):
-            yield node, free
-        elif isinstance(node, SequenceNode):
-            waiting += [(item, free) for item in reversed(node.value)]
-        else:
-            for key, value in reversed(node.value):
-                waiting += [(value, free), (key, free)]
 
 
 def _sentence(value: str, old: str, new: str, free: bool) -> str:
@@ -105,9 +82,11 @@ def _sentence(value: str, old: str, new: str, free: bool) -> str:
     return f"`{value}` is {_WORDS[old]}, not text"
 
 
-def _kind(reading: re.Pattern[str], value: str) -> str:
-    match = reading.fullmatch(value)
-    return (match.lastgroup or "text") if match else "text"
+@lru_cache(maxsize=4096)
+def _kinds(value: str) -> tuple[str, str]:
+    """What a plain scalar is in YAML 1.1 and in YAML 1.2."""
+    old, new = _OLD.fullmatch(value), _NEW.fullmatch(value)
+    return (old.lastgroup or "text") if old else "text", (new.lastgroup or "text") if new else "text"
 
 
 def _is_same(value: str, old: str, new: str) -> bool:
@@ -131,4 +110,5 @@ RULE = Rule(
     bad="license: 1e3",
     good='license: "1e3"',
     check=check,
+    standard=True,
 )

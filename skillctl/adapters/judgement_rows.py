@@ -1,0 +1,73 @@
+"""Judgements as lines of JSON: never a format that could run anything, for a repository may bring its own cache."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from skillctl.domain.card import Card
+from skillctl.domain.finding import Finding, Place, Severity
+from skillctl.domain.judgement import Ignore
+from skillctl.domain.lifecycle import Status
+from skillctl.domain.registry import Registry
+
+NOTHING = "[]"
+
+
+def findings_line(findings: Iterable[Finding]) -> str:
+    """Findings in one line."""
+    return _line(
+        [
+            (one.code, one.message, one.file, one.line, one.column, one.skill, one.hint, one.severity.value)
+            for one in findings
+        ]
+    )
+
+
+def findings_of(line: str) -> list[Finding]:
+    """The findings in such a line."""
+    return [
+        Finding(code, message, file, row, column, skill, hint, Severity(severity))
+        for code, message, file, row, column, skill, hint, severity in json.loads(line)
+    ]
+
+
+def ignores_line(ignores: Iterable[Ignore]) -> str:
+    """Suppressions in one line."""
+    return _line([(one.code, one.until, one.file, one.line, one.column) for one in ignores])
+
+
+def ignores_of(line: str) -> tuple[Ignore, ...]:
+    """The suppressions in such a line."""
+    return tuple(Ignore(*row) for row in json.loads(line))
+
+
+def card_line(card: Card | None) -> str:
+    """A card in one line; nothing of none."""
+    if card is None:
+        return NOTHING
+    places = {key: (file, place.line, place.column) for key, (file, place) in card.places.items()}
+    return _line(
+        (
+            *(card.name, card.version, card.status.value, card.description, dict(card.requires)),
+            *(list(card.tools), list(card.approved), card.is_whole, places),
+        )
+    )
+
+
+def card_of(line: str) -> Card | None:
+    """The card in such a line."""
+    if line == NOTHING:
+        return None
+    name, version, status, description, requires, tools, approved, is_whole, places = json.loads(line)
+    at = {key: (file, Place(row, column)) for key, (file, row, column) in places.items()}
+    return Card(name, version, Status(status), description, requires, tools, approved, is_whole, at)
+
+
+def registry_line(registry: Registry) -> str:
+    """A registry in one line, the same for the same one."""
+    servers = None if registry.servers is None else sorted(registry.servers)
+    return _line((servers, {name: list(members) for name, members in sorted(registry.groups.items())}))
+
+
+def _line(data: Any) -> str:
+    return json.dumps(data, separators=(",", ":"))

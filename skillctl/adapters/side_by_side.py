@@ -1,0 +1,76 @@
+"""The same work on many things, in as many processes as the machine has cores.
+
+The processes are copies of this one, so nothing is loaded again and nothing is sent to them; where a system has no safe
+way to copy a process (only Linux is taken to have one), all is done here.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from skillctl.adapters.folder_tree import FolderTree
+from skillctl.errors import Unreachable
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+#: Below this a second process takes longer to start than the work takes.
+FEWEST = 400
+_MOST_PROCESSES = 8
+
+
+def in_parts(work: Callable[[Sequence[T]], Sequence[R]], things: Sequence[T], fewest: int) -> list[R]:
+    """The results of all things in their order; `work` gets a part of them, `fewest` or more at a time."""
+    count = min(_cores(), len(things) // fewest, _MOST_PROCESSES)
+    if count < 2:
+        return list(work(things))
+    from multiprocessing import get_context
+
+    context, waiting = get_context("fork"), []
+    size = -(-len(things) // count)
+    for begin in range(size, len(things), size):
+        receiver, sender = context.Pipe(duplex=False)
+        process = context.Process(target=_send, args=(sender, work, things[begin : begin + size]), daemon=True)
+        process.start()
+        sender.close()
+        waiting.append((process, receiver))
+    results = list(work(things[:size]))
+    for process, receiver in waiting:
+        try:
+            said = receiver.recv()
+        except EOFError:
+            message = "a process that read a part of the files was ended from outside"
+            raise Unreachable(message, hint="look for what ended it (memory?), then try again") from None
+        process.join()
+        if isinstance(said, BaseException):
+            raise said
+        results += said
+    return results
+
+
+def side_by_side(tree: FolderTree, work: Callable[[str], T], names: Sequence[str]) -> list[T]:
+    """The results in the order of the names; what the tree notes in the other processes is noted in it here."""
+
+    def part(some: Sequence[str]) -> list[tuple[list[T], dict[str, Any], dict[str, str]]]:
+        done = [work(name) for name in some]
+        return [(done, tree.seen, tree.unreadable)]
+
+    results: list[T] = []
+    for done, seen, unreadable in in_parts(part, names, FEWEST):
+        results += done
+        tree.seen.update(seen)
+        tree.unreadable.update(unreadable)
+    return results
+
+
+def _send(sender: Any, work: Callable[[Sequence[T]], Sequence[R]], things: Sequence[T]) -> None:
+    try:
+        said: Any = work(things)
+    except Exception as problem:
+        said = problem
+    sender.send(said)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1

@@ -1,0 +1,36 @@
+"""Base: what a change is compared with, and what it touches."""
+
+from skillctl.domain import registry
+from skillctl.domain.tree import name_in
+from skillctl.workflows.ports import Repository, Tree
+from skillctl.workflows.read import FOLDERS
+
+
+def base_of(repository: Repository, branch: str, revision: str | None = None) -> str | None:
+    """The commit that a change began at: where it left `revision`, else where it left the release branch.
+
+    On the release branch itself the change is its last commit with what is not committed yet. None if there is nothing
+    before it.
+    """
+    head = repository.head()
+    if revision is not None:
+        return repository.merge_base(repository.resolve(revision), head)
+    for tip in repository.branch(branch):
+        shared = repository.merge_base(tip, head)
+        if shared != head:
+            return shared
+    return repository.parent(head)
+
+
+def changed_since(repository: Repository, base: str) -> set[str] | None:
+    """The skills that differ from a commit, in what committing the folder now would give.
+
+    None means all of them: the server registry differs, which any of them may need.
+    """
+    before, after = _blobs(repository.tree(base)), _blobs(repository.pending(*FOLDERS))
+    paths = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+    return None if registry.FILE_NAME in paths else {name for path in paths if (name := name_in(path))}
+
+
+def _blobs(tree: Tree) -> dict[str, tuple[str, str]]:
+    return {file.path: (file.mode, file.blob) for file in tree.files(*FOLDERS)}

@@ -1,0 +1,117 @@
+"""Judge: the files of one skill → what they show by themselves."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from skillctl.domain import policy, registry, rules, suppression
+from skillctl.domain.card import Card
+from skillctl.domain.finding import Finding, Place, Severity
+from skillctl.domain.judgement import Judgement
+from skillctl.domain.registry import Registry
+from skillctl.domain.release import folder_is_gone
+from skillctl.domain.rules.subject import Subject, World
+from skillctl.domain.tree import FILE_MODES, TreeFile, folders_of, name_in
+from skillctl.workflows.ports import Tree
+from skillctl.workflows.read import Contents, Unit, read_policy, read_registry, read_unit, unreadable_finding
+
+#: A larger file is data, not text that anybody reads.
+LARGEST_TEXT = 256 * 1024
+
+
+def judge_files(tree: Tree, name: str, known: str | None = None) -> Judgement | None:
+    """What the files of a skill show; None where they have the digest that is `known` already."""
+    before = set(tree.unreadable)
+    entries = {folder: files for folder in folders_of(name) if (files := tree.files(folder))}
+    raw = tree.read(_wanted(entries.values()))
+    unreadable = {path: why for path, why in tree.unreadable.items() if path not in before}
+    digest = _digest(entries.values(), raw, unreadable)
+    if digest == known:
+        return None
+    unit = read_unit(name, entries, raw, tree.unreadable)
+    unit.findings += [unreadable_finding(path, why) for path, why in unreadable.items()]
+    return judge(unit, raw, digest)
+
+
+def judge(unit: Unit, raw: Mapping[str, bytes], digest: str = "") -> Judgement:
+    """What a skill shows that was read; `raw` are the bytes of all its files."""
+    if unit.skill is None:
+        return Judgement(digest, (*unit.findings, *_strays(unit)), (), None)
+    subject = subject_of(unit, raw)
+    ignores, findings = suppression.read(unit.skill.document, unit.name, rules.SUPPRESSIBLE)
+    return Judgement(digest, (*unit.findings, *rules.judge(subject), *findings), ignores, subject.card)
+
+
+def subject_of(unit: Unit, raw: Mapping[str, bytes]) -> Subject:
+    """What the rules look at; the unit has a skill."""
+    assert unit.skill is not None
+    told = frozenset((one.file, Place(one.line, one.column)) for one in unit.findings)
+    entries = unit.entries.get(unit.skill.folder, ())
+    return Subject(unit.skill, unit.suite, unit.serving, unit.approved, entries, texts_in(raw), told)
+
+
+def texts_in(raw: Mapping[str, bytes]) -> dict[str, str]:
+    """What people and agents read; a byte-order mark stays in it, for it is one of the things that are looked for."""
+    texts = {}
+    for path, content in raw.items():
+        if len(content) <= LARGEST_TEXT and not path.startswith("approvals/"):
+            try:
+                text = content.decode()
+            except UnicodeDecodeError:
+                continue
+            if "\0" not in text:
+                texts[path] = text
+    return texts
+
+
+def judged(tree: Tree, contents: Contents, name: str) -> tuple[Judgement, list[Finding]]:
+    """The judgement of one skill of what was read of a tree, and what else concerns it: the catalogue, the policy."""
+    unit = contents.units[name]
+    before = set(tree.unreadable)
+    judgement = judge(unit, tree.read(_wanted(unit.entries.values())))
+    more = [unreadable_finding(path, why) for path, why in tree.unreadable.items() if path not in before]
+    more += [one for one in contents.findings if one.skill in (name, None) and one not in judgement.findings]
+    cards = {other: subject_of(one, {}).card for other, one in contents.units.items() if one.skill is not None}
+    return judgement, more + [one for one in across(cards, contents.registry) if one.skill == name]
+
+
+def shared(tree: Tree) -> tuple[Registry, list[Finding]]:
+    """The server registry, and the findings on what belongs to no skill."""
+    texts = tree.read(tree.files(policy.FILE_NAME, registry.FILE_NAME))
+    servers, findings = read_registry(texts)
+    unread = [unreadable_finding(path, why) for path, why in tree.unreadable.items() if not name_in(path)]
+    return servers, findings + read_policy(texts)[1] + unread
+
+
+def across(cards: Mapping[str, Card], servers: Registry) -> list[Finding]:
+    """The findings that need the whole catalogue."""
+    if cards:
+        return rules.judge_all(World(frozenset(cards), servers.servers, servers.groups, cards))
+    hint = "write `skills/<name>/skill.yaml` and `SKILL.md`"
+    return [Finding("SK010", "there are no skills here", "skills", hint=hint, severity=Severity.WARNING)]
+
+
+def _wanted(folders: Iterable[Sequence[TreeFile]]) -> Iterator[TreeFile]:
+    return (entry for entries in folders for entry in entries if entry.mode in FILE_MODES)
+
+
+def _digest(folders: Iterable[Sequence[TreeFile]], raw: Mapping[str, bytes], unreadable: Mapping[str, str]) -> str:
+    """Over the names, modes and bytes of all files, each with its length, so that no two lists give one text."""
+    digest = hashlib.blake2b(digest_size=16)
+    for entries in folders:
+        for entry in entries:
+            content = raw.get(entry.path)
+            head = f"{entry.path}\0{entry.mode}\0{-1 if content is None else len(content)}\0"
+            digest.update(head.encode("utf-8", "surrogateescape"))
+            digest.update(content or b"")
+    for path, why in unreadable.items():
+        digest.update(f"{path}\0{why}\0".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _strays(unit: Unit) -> Iterator[Finding]:
+    """A suite or an approval whose skill is gone."""
+    if f"evals/{unit.name}" in unit.entries:
+        message = f"there is a suite for `{unit.name}`, but no `skills/{unit.name}`"
+        yield Finding("SK305", message, f"evals/{unit.name}", skill=unit.name, hint="remove it, or restore the skill")
+    if unit.approvals:
+        yield folder_is_gone(unit.name)
