@@ -102,6 +102,13 @@ class GitRepository:
             hint = "run `git fetch --unshallow`, or `git fetch --deepen=100`"
             raise Unreachable(f"this clone does not know where {one[:12]} and {other[:12]} parted", hint=hint) from None
 
+    def current_branch(self) -> str | None:
+        """The branch that is checked out; None where it is a commit alone."""
+        try:
+            return str(self._repo.git.symbolic_ref("--quiet", "--short", "HEAD"))
+        except GitCommandError:
+            return None
+
     def parent(self, commit: str) -> str | None:
         """The first parent of a commit; None of the first one."""
         parents = str(self._repo.git.rev_list("--parents", "--max-count=1", commit)).split()[1:]

@@ -11,6 +11,7 @@ from skillctl.domain.lifecycle import Status
 from skillctl.domain.registry import Registry
 
 NOTHING = "[]"
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def findings_line(findings: Iterable[Finding]) -> str:
@@ -70,4 +71,4 @@ def registry_line(registry: Registry) -> str:
 
 
 def _line(data: Any) -> str:
-    return json.dumps(data, separators=(",", ":"))
+    return _ENCODER.encode(data)

@@ -5,8 +5,9 @@ Names and texts that differ in numbers only (`step-1`, `step-2`) are meant to be
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
+from collections.abc import Hashable, Iterable, Mapping, Set
 from fractions import Fraction
+from itertools import chain
 from typing import TypeVar
 
 #: Two texts that share this much of their words are one text with a few words changed.
@@ -61,26 +62,22 @@ def near_texts(texts: Mapping[str, str]) -> dict[str, list[str]]:
 
 def _alike_sets(sets: Iterable[frozenset[str]]) -> dict[frozenset[str], set[frozenset[str]]]:
     sets = sorted(sets, key=lambda words: (len(words), sorted(words)))
-    often = Counter(word for words in sets for word in words)
+    often = Counter(chain.from_iterable(sets))
+    rank = {word: at for at, word in enumerate(sorted(often, key=lambda word: (often[word], word)))}
     shared: dict[str, list[frozenset[str]]] = defaultdict(list)
     near: dict[frozenset[str], set[frozenset[str]]] = defaultdict(set)
     for words in sets:
-        rarest = sorted(words, key=lambda word: (often[word], word))
-        rarest = rarest[: len(words) - -(-len(words) * ALIKE.numerator // ALIKE.denominator) + 1]
-        for other in _compared(rarest, shared):
+        least = -(-len(words) * ALIKE.numerator // ALIKE.denominator)
+        rarest = sorted(words, key=rank.__getitem__)[: len(words) - least + 1]
+        # The sets come by their size, so the last ones are those that are near in it.
+        compared = {other for word in rarest for other in shared[word][-MOST_COMPARED:] if len(other) >= least}
+        for other in compared:
             if _are_alike(words, other):
                 near[words].add(other)
                 near[other].add(words)
         for word in rarest:
             shared[word].append(words)
     return near
-
-
-def _compared(words: Sequence[str], shared: Mapping[str, list[frozenset[str]]]) -> list[frozenset[str]]:
-    found: dict[frozenset[str], None] = {}
-    for word in words:
-        found.update(dict.fromkeys(shared.get(word, ())[:MOST_COMPARED]))
-    return list(found)[:MOST_COMPARED]
 
 
 def _are_alike(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -1,10 +1,13 @@
-"""The registry of MCP servers: `.claude/mcp-servers.json`."""
+"""The registry of MCP servers: `.claude/mcp-servers.json`, a mapping `mcpServers` and, of ours, one of `groups`."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from skillctl.domain.finding import Finding
+
+if TYPE_CHECKING:
+    from skillctl.domain.document import Path
 
 FILE_NAME = ".claude/mcp-servers.json"
 
@@ -18,11 +21,28 @@ class Registry:
 
 
 def read(raw: bytes) -> tuple[Registry, list[Finding]]:
-    """The registry in a file's bytes, or an empty one with the finding that keeps it from being read."""
-    try:
-        said = json.loads(raw)
-        groups = {name: list(members) for name, members in said.get("groups", {}).items()}
-        return Registry(frozenset(said["mcpServers"]), groups), []
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
-        message = f"the server registry cannot be read: {type(problem).__name__}: {problem}"
-        return Registry(), [Finding("SK008", message, FILE_NAME, hint="it is JSON with a mapping `mcpServers`")]
+    """The registry in a file's bytes, or an empty one with the findings that keep it from being read."""
+    # Loaded here: who only remembers a registry reads none.
+    from skillctl.domain.document import parse
+
+    document, findings = parse(raw, FILE_NAME)
+    if document is None:
+        return Registry(), findings
+    servers, groups = document.data.get("mcpServers"), document.data.get("groups", {})
+    wrong: list[tuple[Path, str]] = []
+    if not isinstance(servers, dict):
+        wrong.append((("mcpServers",), "`mcpServers` must be a mapping, of the servers by their names"))
+    if not isinstance(groups, dict):
+        wrong.append((("groups",), "`groups` must be a mapping"))
+    else:
+        message = "a group must be a list of names of servers"
+        wrong += [(("groups", name), message) for name, members in groups.items() if not _are_names(members)]
+    if wrong:
+        hint = 'write `{"mcpServers": {"odoo-erp-server": {…}}}`'
+        places = [(document.place(path), message) for path, message in wrong]
+        return Registry(), [Finding("SK008", text, FILE_NAME, at.line, at.column, None, hint) for at, text in places]
+    return Registry(frozenset(servers or ()), groups), []
+
+
+def _are_names(members: Any) -> bool:
+    return isinstance(members, list) and all(isinstance(member, str) for member in members)

@@ -154,6 +154,13 @@ def _conflicts(wanted: Desired, now: SkillState) -> Iterator[Finding]:
             yield Finding("SK408", message, f"{file}/serving.yaml", skill=wanted.skill, hint=hint)
 
 
+def other_content(skill: str, version: str, file: str) -> Finding:
+    """The working version was approved with other content than its folder holds; `file` is its definition."""
+    message = f"{skill}@{version} has other content than was approved under that version"
+    hint = f"put the content back, and open a new version with `skillctl revise {skill}`"
+    return Finding("SK412", message, file, skill=skill, hint=hint)
+
+
 def folder_is_gone(skill: str) -> Finding:
     """A skill whose approvals are there and whose folder is not."""
     message = f"the folder `skills/{skill}` is gone, but its approvals are not"

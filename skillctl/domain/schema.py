@@ -1,7 +1,7 @@
 """From parsed data to a model, with each schema error as one sentence at its place."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -20,6 +20,8 @@ class Model(BaseModel):
     """A strict, frozen file model: unknown keys are refused and nothing is converted."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, populate_by_name=True)
+    #: Whether `x-…` keys, and a `$schema` for editors, are anybody's; not so where a standard knows all keys.
+    takes_own_keys: ClassVar[bool] = True
 
 
 def _semantic(text: str) -> str:
@@ -35,7 +37,7 @@ LONGEST_VERSION = 64
 VersionText = Annotated[str, StringConstraints(max_length=LONGEST_VERSION), AfterValidator(_semantic)]
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound=Model)
 
 _EXPECTED = {
     "string_type": "text",
@@ -63,7 +65,7 @@ MOST = 100
 def modelled(model: type[M], document: Document, skill: str | None = None) -> tuple[M | None, list[Finding]]:
     """The model of a document's data, or a finding for each thing the schema says no to; `x-…` keys are left out."""
     try:
-        return model.model_validate(_governed(document)), []
+        return model.model_validate(_governed(model, document)), []
     except ValidationError as problem:
         return None, _findings(problem, model, document, skill)
 
@@ -82,7 +84,7 @@ def mended(
     """
     if document is None:
         return model.model_validate(neutral), troubles
-    data = _governed(document)
+    data = _governed(model, document)
     try:
         return model.model_validate(data), troubles
     except ValidationError as problem:
@@ -98,7 +100,9 @@ def once(troubles: list[Finding], findings: list[Finding]) -> list[Finding]:
     return troubles + [one for one in findings if (one.line, one.column) not in told]
 
 
-def _governed(document: Document) -> dict[str, Any]:
+def _governed(model: type[Model], document: Document) -> dict[str, Any]:
+    if not model.takes_own_keys:
+        return document.data
     return {key: value for key, value in document.data.items() if not key.startswith("x-") and key != "$schema"}
 
 
@@ -131,7 +135,7 @@ def _finding(error: ErrorDetails, model: type[BaseModel], document: Document, sk
     elif kind == "extra_forbidden":
         code, place = "SK103", document.key_place(path)
         near = nearest(str(path[-1]), _keys(model, path[:-1]))
-        hint = f"did you mean `{near}`?" if near else "a key of your own begins with `x-`" if len(path) == 1 else None
+        hint = f"did you mean `{near}`?" if near else _own_key(model, path)
     elif kind in _EXPECTED:
         code, place = "SK104", document.place(path)
         hint = _quoting(kind, document, path)
@@ -144,6 +148,11 @@ def _finding(error: ErrorDetails, model: type[BaseModel], document: Document, sk
             near = nearest(str(error["input"]), _expected_values(error))
             hint = f"did you mean `{near}`?" if near else None
     return Finding(code, sentence(error), document.file, place.line, place.column, skill, hint)
+
+
+def _own_key(model: type[BaseModel], path: Path) -> str | None:
+    is_open = len(path) == 1 and getattr(model, "takes_own_keys", False)
+    return "a key of your own begins with `x-`" if is_open else None
 
 
 def _quoting(kind: str, document: Document, path: Path) -> str | None:

@@ -12,7 +12,10 @@ from skillctl.domain.prose import Spot, spots
 
 @dataclass(frozen=True)
 class Shape:
-    """What a secret looks like: `sign`, in lower case, is always near it; `group` of the pattern is the secret."""
+    """What a secret looks like: `sign`, in lower case and without spaces, is always near it.
+
+    `group` of the pattern is the secret itself.
+    """
 
     kind: str
     sign: str
@@ -59,7 +62,7 @@ _KEYS = (
 )
 _PRIVATE_KEY = Shape(
     "a private key",
-    "private key",
+    "private",
     re.compile(
         r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?=(?:\s|\\n)+[A-Za-z0-9+/=]{16})"
         r"(?:(?!-----)[\s\S]){0,20000}"
@@ -86,9 +89,9 @@ _RANDOM = 3.0
 _SHOWN = 4
 
 
-def likely(folded: str) -> list[Shape]:
-    """The shapes that a text in lower case can hold at all."""
-    return [shape for shape in SHAPES if shape.sign in folded]
+def likely(words: str) -> list[Shape]:
+    """The shapes that a text of these words, in lower case, can hold at all."""
+    return [shape for shape in SHAPES if shape.sign in words]
 
 
 def secrets(text: str, shapes: Iterable[Shape]) -> Iterator[Secret]:
@@ -102,7 +105,7 @@ def secrets(text: str, shapes: Iterable[Shape]) -> Iterator[Secret]:
 
 def masked(text: str) -> str:
     """The text with an asterisk for each character of a secret but its first four; lines stay where they are."""
-    found = [(one.start + _SHOWN, one.end) for one in secrets(text, likely(text.lower()))]
+    found = [(one.start + _SHOWN, one.end) for one in secrets(text, likely(text.casefold()))]
     for start, end in found:
         hidden = "".join(char if char in "\r\n" else "*" for char in text[start:end])
         text = text[:start] + hidden + text[end:]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -56,7 +56,9 @@ class Definition(Model):
 
 
 class Frontmatter(Model):
-    """The head of `SKILL.md` as the Agent Skills standard has it."""
+    """The head of `SKILL.md` as the Agent Skills standard has it, which knows these six fields and no other."""
+
+    takes_own_keys: ClassVar[bool] = False
 
     name: Name
     description: Annotated[str, Field(min_length=1, max_length=1024)]

@@ -32,7 +32,7 @@ def read(document: Document, skill: str, known: Collection[str]) -> tuple[tuple[
         place = document.place((KEY, number))
         said: Mapping[str, Any] = item if isinstance(item, dict) else {}
         ignore = Ignore(str(said.get("code")), said.get("until"), document.file, place.line, place.column)
-        problems = [ignore.finding("SK601", *problem[:1], skill, problem[1]) for problem in _problems(said, known)]
+        problems = [ignore.finding("SK601", message, skill, hint) for message, hint in _problems(said, known)]
         findings += problems
         if not problems:
             ignores.append(ignore)
@@ -48,7 +48,7 @@ def _problems(said: Mapping[str, Any], known: Collection[str]) -> Iterator[tuple
             near = nearest(key, _KEYS)
             yield f"`{key}` is no key of a suppression", f"did you mean `{near}`?" if near else None
     code, reason, until = (said.get(key) for key in _KEYS)
-    if code not in known:
+    if not isinstance(code, str) or code not in known:
         yield f"`{code}` is no code that can be suppressed", "see `skillctl explain --all`; what cannot be read stays"
     if not isinstance(reason, str) or not reason.strip():
         yield f"the suppression of `{code}` has no reason", "say who looked at it, and why it may stand"

@@ -1,5 +1,6 @@
 """The files of a tree, and where in it what belongs to a skill lies."""
 
+import re
 from dataclasses import dataclass
 
 FILE_MODES = frozenset({"100644", "100755"})
@@ -9,6 +10,15 @@ MAX_BYTES = 1024 * 1024
 OF_SKILLS = ("skills", "evals", "approvals")
 
 
+#: The endings of what is data to everybody.
+_DATA = re.compile(
+    r"\.(?:png|jpe?g|gif|webp|avif|ico|bmp|tiff?|pdf|docx?|xlsx?|pptx?|od[tsp]|zip|gz|tgz|bz2|xz|zst|7z|tar|whl|jar|woff2?"
+    r"|ttf|otf|eot|mp[34]|m4a|wav|ogg|webm|mov|sqlite3?|db|parquet|feather|npy|npz|pkl|pickle|bin|dat|so|dll|dylib|wasm"
+    r"|pyc|class|o|a)$",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True)
 class TreeFile:
     """One entry of a Git tree: `path` from the repository's root, `blob` the object id of its bytes."""
@@ -16,6 +26,11 @@ class TreeFile:
     path: str
     mode: str
     blob: str
+
+
+def is_data(path: str) -> bool:
+    """Whether a file is no text by its name."""
+    return _DATA.search(path) is not None
 
 
 def name_in(path: str) -> str:

@@ -7,7 +7,7 @@ from skillctl.domain import skill
 from skillctl.domain.approval import Statement
 from skillctl.domain.finding import Finding
 from skillctl.domain.policy import Policy
-from skillctl.domain.release import Current, Desired, SkillState, VersionState, folder_is_gone
+from skillctl.domain.release import Current, Desired, SkillState, VersionState, folder_is_gone, other_content
 from skillctl.domain.serving import Serving
 from skillctl.domain.tree import TreeFile
 from skillctl.errors import UsageError
@@ -93,9 +93,7 @@ def _working_problems(name: str, contents: Contents, tree: Tree) -> Iterator[Fin
             yield Finding("SK208", message, found.document.file, place.line, place.column, name, hint)
         return
     if not _is_approved_content(statement, contents.entries[f"skills/{name}"], tree, name):
-        message = f"{name}@{definition.version} has other content than was approved under that version"
-        hint = "put the content back, and open a new version with `skillctl revise`"
-        yield Finding("SK412", message, found.document.file, 1, 1, name, hint)
+        yield other_content(name, definition.version, found.document.file)
 
 
 def _is_approved_content(statement: Statement, entries: list[TreeFile], tree: Tree, name: str) -> bool:

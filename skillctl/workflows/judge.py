@@ -3,19 +3,17 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from skillctl.domain import policy, registry, rules, suppression
+from skillctl.domain import policy, registry, rules, serving, suppression
 from skillctl.domain.card import Card
+from skillctl.domain.digest import Unmeasurable, measure_skill
 from skillctl.domain.finding import Finding, Place, Severity
 from skillctl.domain.judgement import Judgement
 from skillctl.domain.registry import Registry
-from skillctl.domain.release import folder_is_gone
+from skillctl.domain.release import folder_is_gone, other_content
 from skillctl.domain.rules.subject import Subject, World
-from skillctl.domain.tree import FILE_MODES, TreeFile, folders_of, name_in
+from skillctl.domain.tree import FILE_MODES, MAX_BYTES, TreeFile, folders_of, name_in
 from skillctl.workflows.ports import Tree
 from skillctl.workflows.read import Contents, Unit, read_policy, read_registry, read_unit, unreadable_finding
-
-#: A larger file is data, not text that anybody reads.
-LARGEST_TEXT = 256 * 1024
 
 
 def judge_files(tree: Tree, name: str, known: str | None = None) -> Judgement | None:
@@ -38,7 +36,8 @@ def judge(unit: Unit, raw: Mapping[str, bytes], digest: str = "") -> Judgement:
         return Judgement(digest, (*unit.findings, *_strays(unit)), (), None)
     subject = subject_of(unit, raw)
     ignores, findings = suppression.read(unit.skill.document, unit.name, rules.SUPPRESSIBLE)
-    return Judgement(digest, (*unit.findings, *rules.judge(subject), *findings), ignores, subject.card)
+    findings += [*rules.judge(subject), *_changed_after_approval(unit, raw)]
+    return Judgement(digest, (*unit.findings, *findings), ignores, subject.card)
 
 
 def subject_of(unit: Unit, raw: Mapping[str, bytes]) -> Subject:
@@ -50,17 +49,16 @@ def subject_of(unit: Unit, raw: Mapping[str, bytes]) -> Subject:
 
 
 def texts_in(raw: Mapping[str, bytes]) -> dict[str, str]:
-    """What people and agents read; a byte-order mark stays in it, for it is one of the things that are looked for."""
-    texts = {}
-    for path, content in raw.items():
-        if len(content) <= LARGEST_TEXT and not path.startswith("approvals/"):
-            try:
-                text = content.decode()
-            except UnicodeDecodeError:
-                continue
-            if "\0" not in text:
-                texts[path] = text
-    return texts
+    """All that people and agents may read or run; a byte-order mark stays in it, as one of the things looked for.
+
+    What is no text is looked at too, with a surrogate in the place of each byte that is none: a shell runs it all the
+    same.
+    """
+    return {
+        path: content[:MAX_BYTES].decode("utf-8", "surrogateescape")
+        for path, content in raw.items()
+        if not path.startswith("approvals/") or path.endswith(serving.FILE_NAME)
+    }
 
 
 def judged(tree: Tree, contents: Contents, name: str) -> tuple[Judgement, list[Finding]]:
@@ -106,6 +104,20 @@ def _digest(folders: Iterable[Sequence[TreeFile]], raw: Mapping[str, bytes], unr
     for path, why in unreadable.items():
         digest.update(f"{path}\0{why}\0".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
+
+
+def _changed_after_approval(unit: Unit, raw: Mapping[str, bytes]) -> Iterator[Finding]:
+    """The working version is approved, but with other content than lies here."""
+    found = unit.skill
+    if found is None or not unit.is_whole or found.definition.version not in unit.approvals:
+        return
+    try:
+        content = measure_skill(found.folder, unit.entries[found.folder], raw)
+    except Unmeasurable:
+        # Whatever has no identity has a finding of its own.
+        return
+    if content.digest != unit.approved[found.definition.version]:
+        yield other_content(unit.name, found.definition.version, found.document.file)
 
 
 def _strays(unit: Unit) -> Iterator[Finding]:

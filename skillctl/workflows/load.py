@@ -7,6 +7,7 @@ from typing import Any
 from skillctl.domain import digest
 from skillctl.domain.digest import Content, Unmeasurable
 from skillctl.domain.finding import Finding
+from skillctl.domain.release import other_content
 from skillctl.domain.serving import Serving
 from skillctl.workflows.ports import Catalogue, Repository
 from skillctl.workflows.read import Contents, read
@@ -38,9 +39,7 @@ def load(repository: Repository, catalogue: Catalogue) -> Loaded:
             continue
         approved = contents.approved(name).get(skill.definition.version)
         if approved not in (None, content.digest):
-            message = f"{skill.id} has other content than was approved under that version"
-            hint = f"put the content back, and open a new version with `skillctl revise {name}`"
-            findings.append(Finding("SK412", message, skill.document.file, skill=name, hint=hint))
+            findings.append(other_content(name, skill.definition.version, skill.document.file))
             continue
         skills.append(_row(contents, name, content))
         files += [_file_row(name, skill.folder, content, everything, index) for index in range(len(content.files))]

@@ -146,6 +146,10 @@ class Repository(Protocol):
         """The newest commit that two commits have in common; Unreachable if this clone knows of none."""
         ...
 
+    def current_branch(self) -> str | None:
+        """The branch that is checked out; None where it is a commit alone."""
+        ...
+
     def parent(self, commit: str) -> str | None:
         """The first parent of a commit; None of the first one."""
         ...

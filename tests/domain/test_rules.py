@@ -173,9 +173,15 @@ def test_serving_is_approved() -> None:
     serving = Serving(
         serving="2.0.0", deprecated={"1.0.0": old, "2.0.0": old}, withdrawn={"3.0.0": old}, revoked={"4.0.0": old}
     )
-    assert found(serving=serving, approved={"1.0.0": "x", "4.0.0": "y"}) == [
-        ("SK401", "serving.yaml", 1, 1, "known are: 1.0.0, 4.0.0"),
-        ("SK401", "serving.yaml", 1, 1, "known are: 1.0.0, 4.0.0"),
+    text = (
+        'serving: "2.0.0"\ndeprecated:\n  "1.0.0": {reason: old}\n  "2.0.0": {reason: old}\nwithdrawn: {"3.0.0": {}}\n'
+    )
+    known = "known are: 1.0.0, 4.0.0"
+    texts = {"approvals/adder/serving.yaml": text}
+    assert found(serving=serving, approved={"1.0.0": "x", "4.0.0": "y"}, texts=texts) == [
+        ("SK401", "serving.yaml", 1, 1, known),
+        ("SK401", "serving.yaml", 4, 3, known),
+        ("SK401", "serving.yaml", 5, 13, known),
     ]
     assert found(serving=Serving(serving="2.0.0")) == [("SK401", "serving.yaml", 1, 1, "known are: none")]
     assert found(serving=Serving()) == []

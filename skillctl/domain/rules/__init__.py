@@ -47,6 +47,7 @@ from skillctl.domain.rules import (
     status_on_one_line,
     suite_is_there,
     suppressing,
+    texts_are_text,
     yaml_readings_agree,
 )
 from skillctl.domain.rules.rule import Rule
@@ -92,6 +93,7 @@ _WITH_CHECK = (
     sheet_is_spelled_so,
     status_on_one_line,
     suite_is_there,
+    texts_are_text,
     yaml_readings_agree,
 )
 

@@ -3,17 +3,22 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from skillctl.domain.finding import Finding, Severity
-from skillctl.domain.prose import MOST, Spot, spots
+from skillctl.domain.prose import MOST, Spot, holds, spots
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject
 
 _HIDDEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
+    "[\x08\x1b\x7f-\x84\x86-\x9f\u2028\u2029\u2800\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
 )
+#: Those of a terminal that plain ASCII has: backspace, escape, delete.
+_CONTROLS = ("\x08", "\x1b", "\x7f")
+_CONTROL = re.compile("[\x08\x1b\x7f-\x9f]")
+#: Latin and Cyrillic side by side; Greek beside Latin is common in formulas.
+_MIXED = re.compile("[A-Za-z][\u0400-\u04ff]|[\u0400-\u04ff][A-Za-z]")
 _TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _TAGS = re.compile("[\U000e0000-\U000e007f]")
 _FLAG = re.compile("[\U000e0020-\U000e007e]{1,6}\U000e007f")
@@ -25,19 +30,30 @@ _MARKS, _NEAR = "\u200e\u200f\u061c", 40
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """A finding for each run of hidden characters that no emoji and no script needs."""
+    """A finding for each run of hidden characters that no emoji and no script needs, in texts and in names of files."""
+    hint = "take them out; where they are meant, write an escape"
     for path, text in subject.texts.items():
-        if text.isascii():
+        if path in subject.data or (text.isascii() and not holds(text, _CONTROLS)):
             continue
-        for spot in islice((spot for spot in spots(_HIDDEN, text) if not _is_needed(spot)), MOST):
-            points = " ".join(f"U+{ord(char):04X}" for char in spot.match[0][:3])
-            more = f" and {len(spot.match[0]) - 3} more" if spot.match[0][3:] else ""
-            message = f"{_kind(spot.match[0])}: {points}{more}"
-            hint = "take them out; where they are meant, write an escape"
-            yield Finding("SK505", message, path, spot.line, spot.column, subject.name, hint)
+        hidden = (spot for spot in spots(_HIDDEN, text) if not _is_needed(spot))
+        for spot in islice(chain(hidden, spots(_MIXED, text)), MOST):
+            yield Finding("SK505", _told(spot.match[0]), path, spot.line, spot.column, subject.name, hint)
+    for path in sorted(entry.path for entry in subject.entries if not entry.path.isascii()):
+        for spot in islice((spot for spot in spots(_HIDDEN, path) if not _is_needed(spot)), 1):
+            message = f"in the name of the file: {_told(spot.match[0])}"
+            yield Finding("SK505", message, path, skill=subject.name, hint=hint)
+
+
+def _told(hidden: str) -> str:
+    points = " ".join(f"U+{ord(char):04X}" for char in hidden[:3])
+    return f"{_kind(hidden)}: {points}" + (f" and {len(hidden) - 3} more" if hidden[3:] else "")
 
 
 def _kind(hidden: str) -> str:
+    if _MIXED.fullmatch(hidden):
+        return "letters of two alphabets in one word, which look the same"
+    if _CONTROL.search(hidden):
+        return "characters that move the cursor or hide text on a terminal"
     if _TURNING.search(hidden):
         return "characters that turn the direction of the line"
     return "tag characters, which spell hidden text" if _TAGS.search(hidden) else "invisible characters"

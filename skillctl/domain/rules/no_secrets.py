@@ -12,7 +12,7 @@ from skillctl.domain.secrets import likely, secrets
 
 def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each text of the shape of a secret; it shows four of its characters."""
-    shapes = likely(subject.folded)
+    shapes = likely(subject.words)
     for path, text in subject.texts.items() if shapes else ():
         for secret in islice(secrets(text, shapes), MOST):
             message = f"this looks like {secret.kind}: `{secret.shown}`"

@@ -9,6 +9,8 @@ from skillctl.domain.prose import MOST, Spot, is_in_code_block, spots
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject
 
+#: What stands between two words of a sentence, marks of emphasis among it.
+_GAP = r"(?:[\s*_~`]|</?[a-z]{1,6}>){1,9}"
 _PEOPLE = r"(?:user|human|operator|reviewer|developer|owner)s?\b"
 _GATE = r"(?:evals?|evaluations?|eval suite|gate|approvals?|validation|security (?:review|scan|check)s?)\b"
 _DROP = (
@@ -31,7 +33,7 @@ _SKIP = (
 )
 #: What the text does, texts of which one is always in it, and its shape.
 _SHAPES = tuple(
-    (what, signs, re.compile(shape, re.IGNORECASE))
+    (what, signs, re.compile(shape.replace(r"\s+", _GAP), re.IGNORECASE))
     for what, signs, shape in (
         ("tells an agent to drop its instructions", ("ignore", "disregard", "forget", "override"), _DROP),
         (

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.plain_schema import is_plain_schema
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject
 
@@ -13,7 +14,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     definition = subject.skill.definition
     declared: dict[str, dict[str, Any] | None] = {"inputs": definition.inputs, "outputs": definition.outputs}
     for key, schema in declared.items():
-        if schema is not None:
+        if schema is not None and not is_plain_schema(schema):
             yield from _problems(subject, key, schema)
 
 

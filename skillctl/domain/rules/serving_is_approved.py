@@ -2,24 +2,29 @@
 
 from collections.abc import Iterator
 
-from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.document import Path, parse_text
+from skillctl.domain.finding import Finding, Place, Severity
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject
 from skillctl.domain.serving import path_of
 
+_STATES = ("deprecated", "withdrawn", "revoked")
+
 
 def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each version named without an approval."""
-    serving, name = subject.serving, subject.name
+    serving, path = subject.serving, path_of(subject.name)
     if serving is None:
         return
-    named = [serving.serving] if serving.serving else []
-    named += [*serving.deprecated, *serving.withdrawn, *serving.revoked]
-    for version in dict.fromkeys(named):
-        if version not in subject.approved:
-            message = f"{name}@{version} is named here, but was never approved"
-            hint = f"known are: {', '.join(subject.approved) or 'none'}"
-            yield Finding("SK401", message, path_of(name), skill=name, hint=hint)
+    named: list[tuple[str, Path]] = [(serving.serving, ("serving",))] if serving.serving else []
+    named += [(version, (state, version)) for state in _STATES for version in getattr(serving, state)]
+    unknown = [(version, where) for version, where in named if version not in subject.approved]
+    document = parse_text(subject.texts.get(path, ""), path)[0] if unknown else None
+    for version, where in unknown:
+        message = f"{subject.name}@{version} is named here, but was never approved"
+        hint = f"known are: {', '.join(subject.approved) or 'none'}"
+        place = document.key_place(where) if document else Place(1, 1)
+        yield Finding("SK401", message, path, place.line, place.column, subject.name, hint)
 
 
 RULE = Rule(

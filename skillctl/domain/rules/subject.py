@@ -10,11 +10,11 @@ from skillctl.domain.cycles import cycles
 from skillctl.domain.document import Document, Path
 from skillctl.domain.finding import Finding, Place, Severity
 from skillctl.domain.lifecycle import Status
-from skillctl.domain.prose import holds
+from skillctl.domain.prose import holds, words_of
 from skillctl.domain.serving import Serving
 from skillctl.domain.skill import Skill
 from skillctl.domain.suite import ReadSuite
-from skillctl.domain.tree import TreeFile
+from skillctl.domain.tree import TreeFile, is_data
 
 
 @dataclass(frozen=True)
@@ -34,21 +34,27 @@ class Subject:
     told: frozenset[tuple[str, Place]] = frozenset()
 
     @cached_property
-    def folded(self) -> str:
-        """All texts as one, in lower case: what stands nowhere in it need not be looked for in any of them."""
-        return "\n".join(self.texts.values()).lower()
+    def words(self) -> str:
+        """Each word of all texts once, in lower case: what stands nowhere in it is looked for in none of them."""
+        return words_of("\n".join(self.texts.values()))
 
     def mentions(self, signs: Iterable[str]) -> bool:
-        """Whether one of these signs, in lower case, stands in any of the texts."""
-        return holds(self.folded, signs)
+        """Whether one of these signs, in lower case and without spaces within, can stand in any of the texts."""
+        return holds(self.words, signs)
 
     def texts_with(self, signs: Iterable[str]) -> Iterator[tuple[str, str]]:
         """The texts of the skill itself, not of its suite, that one of these signs stands in, with their paths."""
         if self.mentions(signs):
             folder = self.skill.folder + "/"
             for path, text in self.texts.items():
-                if path.startswith(folder) and holds(text.lower(), signs):
+                if path.startswith(folder) and holds(text.casefold(), signs):
                     yield path, text
+
+    @cached_property
+    def data(self) -> frozenset[str]:
+        """The paths of what is data by its name: nobody reads it as text, and nothing runs it."""
+        executable = {entry.path for entry in self.entries if entry.mode == "100755"}
+        return frozenset(path for path in self.texts if is_data(path) and path not in executable)
 
     @property
     def name(self) -> str:

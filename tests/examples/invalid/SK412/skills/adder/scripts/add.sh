@@ -1,0 +1,2 @@
+echo 42
+echo changed

