@@ -7,7 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Set
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, islice
 from typing import TypeVar
 
 #: Two texts that share this much of their words are one text with a few words changed.
@@ -70,9 +70,9 @@ def _alike_sets(sets: Iterable[frozenset[str]]) -> dict[frozenset[str], set[froz
         least = -(-len(words) * ALIKE.numerator // ALIKE.denominator)
         rarest = sorted(words, key=rank.__getitem__)[: len(words) - least + 1]
         # The sets come by their size, so the last ones are those that are near in it.
-        compared = {other for word in rarest for other in shared[word][-MOST_COMPARED:] if len(other) >= least}
-        for other in compared:
-            if _are_alike(words, other):
+        compared = chain.from_iterable(reversed(shared[word][-MOST_COMPARED:]) for word in rarest if word in shared)
+        for other in islice(compared, MOST_COMPARED):
+            if len(other) >= least and _are_alike(words, other):
                 near[words].add(other)
                 near[other].add(words)
         for word in rarest:

@@ -9,8 +9,8 @@ from skillctl.workflows.read import FOLDERS
 def base_of(repository: Repository, branch: str, revision: str | None = None) -> str | None:
     """The commit that a change began at: where it left `revision`, else where it left the release branch.
 
-    On the release branch itself (or nobody knows on which) the change is its last commit with what is not committed yet.
-    None if there is nothing before it.
+    On the release branch itself, or on no branch, the change is its last commit with what is not committed yet. None if
+    there is nothing before it.
     """
     head = repository.head()
     if revision is not None:

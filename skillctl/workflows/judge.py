@@ -109,14 +109,19 @@ def _digest(folders: Iterable[Sequence[TreeFile]], raw: Mapping[str, bytes], unr
 def _changed_after_approval(unit: Unit, raw: Mapping[str, bytes]) -> Iterator[Finding]:
     """The working version is approved, but with other content than lies here."""
     found = unit.skill
-    if found is None or not unit.is_whole or found.definition.version not in unit.approvals:
+    statement = unit.approvals.get(found.definition.version) if found is not None and unit.is_whole else None
+    if found is None or statement is None:
+        return
+    entries = unit.entries[found.folder]
+    here = {entry.path: (entry.mode, hashlib.sha256(raw.get(entry.path, b"")).hexdigest()) for entry in entries}
+    if here == {f"{found.folder}/{one.name}": (one.annotations.mode, one.digest.sha256) for one in statement.subject}:
         return
     try:
-        content = measure_skill(found.folder, unit.entries[found.folder], raw)
+        content = measure_skill(found.folder, entries, raw)
     except Unmeasurable:
         # Whatever has no identity has a finding of its own.
         return
-    if content.digest != unit.approved[found.definition.version]:
+    if content.digest != statement.predicate.digest:
         yield other_content(unit.name, found.definition.version, found.document.file)
 
 

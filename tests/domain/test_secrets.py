@@ -7,12 +7,8 @@ from skillctl.domain.places import place_of, yaml_counts_otherwise
 from skillctl.domain.secrets import masked
 
 KEY = "kT94vRq2LmZ8wXc1"
-PEM = (
-    "-----BEGIN OPENSSH "
-    + "PRIVATE KEY-----\n"
-    + "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n" * 3
-    + "-----END OPENSSH PRIVATE KEY-----\n"
-)
+BEGIN, END = ("-----" + word + " OPENSSH PRIVATE KEY-----\n" for word in ("BEGIN", "END"))
+PEM = BEGIN + "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n" * 3 + END
 
 
 def test_what_follows_the_first_four_characters_is_hidden() -> None:
