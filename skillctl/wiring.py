@@ -146,7 +146,8 @@ class Wiring:
         UsageError where something else has that name.
         """
         folder = self.root() / settings.STATE_FOLDER
-        if folder.exists() and not folder.is_dir():
+        # A link, which a repository may bring, would lead what we write to anywhere.
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
             raise UsageError(f"`{folder}` is not a folder", hint=f"move it away: `mv {folder} {folder}.old`")
         folder.mkdir(exist_ok=True)
         ignore = folder / ".gitignore"

@@ -21,8 +21,14 @@ Identity = tuple[int, int, int, int, int]
 
 
 def identity(found: os.stat_result) -> Identity:
-    """By what a file or folder is known again; one bit of a huge inode is left out, so that it fits 64 bits."""
-    return (found.st_ino & _LARGEST, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_mode)
+    """By what a file or folder is known again; what does not fit 63 bits (a huge inode, an absurd time) is cut."""
+    return (
+        found.st_ino & _LARGEST,
+        found.st_size,
+        found.st_mtime_ns & _LARGEST,
+        found.st_ctime_ns & _LARGEST,
+        found.st_mode,
+    )
 
 
 class FolderTree:

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from skillctl.domain.card import Card
-from skillctl.domain.finding import Finding, Place, Severity
+from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.judgement import Ignore
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.registry import Registry
 
 NOTHING = "[]"
+_STATUSES = {status.value: status for status in Status}
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
@@ -46,22 +47,22 @@ def card_line(card: Card | None) -> str:
     """A card in one line; nothing of none."""
     if card is None:
         return NOTHING
-    places = {key: (file, place.line, place.column) for key, (file, place) in card.places.items()}
     return _line(
         (
             *(card.name, card.version, card.status.value, card.description, dict(card.requires)),
-            *(list(card.tools), list(card.approved), card.is_whole, places),
+            *(list(card.tools), list(card.approved), card.is_whole, dict(card.places)),
         )
     )
 
 
-def card_of(line: str) -> Card | None:
-    """The card in such a line."""
-    if line == NOTHING:
-        return None
-    name, version, status, description, requires, tools, approved, is_whole, places = json.loads(line)
-    at = {key: (file, Place(row, column)) for key, (file, row, column) in places.items()}
-    return Card(name, version, Status(status), description, requires, tools, approved, is_whole, at)
+def cards_of(lines: Iterable[str]) -> list[Card]:
+    """The cards in such lines, all at once, which is far faster than one by one; what is no card is left out."""
+    return [
+        Card(name, version, _STATUSES[status], description, requires, tools, approved, is_whole, places)
+        for name, version, status, description, requires, tools, approved, is_whole, places in json.loads(
+            f"[{','.join(line for line in lines if line != NOTHING)}]"
+        )
+    ]
 
 
 def registry_line(registry: Registry) -> str:

@@ -39,7 +39,7 @@ def in_parts(work: Callable[[Sequence[T]], Sequence[R]], things: Sequence[T], fe
     for process, receiver in waiting:
         try:
             said = receiver.recv()
-        except EOFError:
+        except (EOFError, OSError):
             message = "a process that read a part of the files was ended from outside"
             raise Unreachable(message, hint="look for what ended it (memory?), then try again") from None
         process.join()

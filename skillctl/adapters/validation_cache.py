@@ -1,74 +1,47 @@
 """What the last `validate` judged, in `.skillctl/validate.cache`; deleting it is always safe.
 
-It is believed only where it is surely still true. A file is the same if its inode, size, times of change (of its bytes,
-and of anything: no program can set that one back) and mode are; a folder that is the same holds the same names. That is
-Git's rule, and so is its exception: what changed at the moment of the look or later (`_stamp`) could change once more
-without showing it, so it is read again, and its digest compared. The key holds the version of the tool and of each of
-its files, so that another set of rules begins anew. A checksum finds what was cut off or spoiled.
+It is believed only where it is surely still true. A file is the same if its inode, its size and its times of change are
+(of its bytes, and of anything: no program can set that one back); a folder that is the same holds the same names. That
+is Git's rule, and so is its exception: what changed at the moment of the look or later (`_stamp`) could change once
+more without showing it, so it is read again, and its digest compared. So is what could not be read, and every link, for
+what lies behind it shows nothing here. Nobody can see bytes that are written through a mapping of memory before the
+system writes them to the file; Git cannot either. A checksum finds what was cut off or spoiled.
 
-Threat: a repository brings a cache of its own that says all is well. It would have to know the inodes and the
-nanoseconds of files that are made when it is cloned. CI reads no cache at all.
+Threat: a repository brings a cache of its own that says all is well. The key holds the version of the tool and its
+files, the user, and the identity of a file that is made where the cache is used, whose time nobody knows before. CI
+reads no cache at all.
 """
 
 import contextlib
-import hashlib
 import json
 import os
+import stat
 import tempfile
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import accumulate
 from pathlib import Path
 
 from skillctl.adapters import atomic
 from skillctl.adapters import judgement_rows as rows
-from skillctl.adapters.folder_tree import FolderTree, identity
+from skillctl.adapters.cache_file import WIDTH, Cached, CachedUnit, dumped, loaded
+from skillctl.adapters.folder_tree import FolderTree, Identity, identity
 from skillctl.adapters.side_by_side import in_parts
 from skillctl.domain.card import Card
 from skillctl.domain.finding import Finding
 from skillctl.domain.judgement import Ignore, Judgement
 from skillctl.domain.registry import Registry
-from skillctl.domain.tree import OF_SKILLS, name_in
+from skillctl.domain.tree import OF_SKILLS, POLICY_FILE, name_in
 
 FILE_NAME = "validate.cache"
-_SHARED = (*OF_SKILLS, "skillctl.yaml", ".claude", ".claude/mcp-servers.json")
+_PLACE = ".gitignore"
+_SHARED = (*OF_SKILLS, POLICY_FILE, ".claude", ".claude/mcp-servers.json")
 #: The mode is left out of what is kept: it cannot change without the time of a change of anything.
 _GONE = (-1, -1, -1, -1)
 #: No file is like this, so whatever has it is read again.
 _DOUBTFUL = (-2, -2, -2, -2)
-_WIDTH = len(_GONE) * 8
 #: Below this many files a second process takes longer to start than the look takes.
 _FEWEST = 20_000
-_LINES = ("findings", "ignores", "card")
-
-
-@dataclass
-class _Unit:
-    """One skill in the cache: the digest of its files, which of the paths are its own, and its lines."""
-
-    digest: str
-    begin: int
-    count: int
-    findings: str
-    ignores: str
-    card: str
-
-
-@dataclass
-class _Cache:
-    """All that a cache holds; `identities` are those of `paths`, packed."""
-
-    paths: list[str] = field(default_factory=list)
-    identities: bytes = b""
-    units: dict[str, _Unit] = field(default_factory=dict)
-    registry: str = ""
-    own: str = rows.NOTHING
-    across: str = rows.NOTHING
-
-    def identities_of(self, begin: int, count: int) -> bytes:
-        return self.identities[begin * _WIDTH : (begin + count) * _WIDTH]
 
 
 class ValidationCache:
@@ -76,10 +49,12 @@ class ValidationCache:
 
     def __init__(self, tree: FolderTree, root: Path, state: Path, key: str) -> None:
         """Load what is there, and look which of it is still true; a cache of another key, or a spoiled one, is none."""
-        self._tree, self._root, self._state, self._key = tree, str(root), state, key
+        self._tree, self._root, self._state = tree, str(root), state
+        self._key = _sealed(key, state)
         self._stamp: int | None = None
-        self._cache = _loaded(state / FILE_NAME, key) or _Cache()
+        self._cache = (loaded(state / FILE_NAME, self._key) if self._key else None) or Cached()
         self._now = self._packed_now()
+        self._shared: dict[str, Identity] = {}
 
     def is_all_the_same(self) -> bool:
         """Whether no file is other than it was, none is new and none is gone."""
@@ -93,10 +68,13 @@ class ValidationCache:
         unit = self._cache.units.get(name)
         if unit is None:
             return False
-        begin, end = unit.begin * _WIDTH, (unit.begin + unit.count) * _WIDTH
-        if self._now[begin:end] != self._cache.identities[begin:end]:
-            return False
-        return self._tops_are_the_same or self._folders_now(name) == self._folders_then(unit)
+        begin, end = unit.begin * WIDTH, (unit.begin + unit.count) * WIDTH
+        paths = self._cache.paths[unit.begin : unit.begin + unit.count]
+        return (
+            self._now[begin:end] == self._cache.identities[begin:end]
+            # A folder that came since has no path in the cache.
+            and {path for path in paths if path.count("/") == 1} == self._folders_now(name)
+        )
 
     def digest(self, name: str) -> str | None:
         """The digest of those files of a skill that were judged, whatever they are now."""
@@ -119,9 +97,22 @@ class ValidationCache:
 
     def cards(self, names: Iterable[str]) -> Mapping[str, Card]:
         """The cards of those of these skills that have one."""
-        units = ((name, self._cache.units.get(name)) for name in names)
-        cards = ((name, rows.card_of(unit.card)) for name, unit in units if unit is not None)
-        return {name: card for name, card in cards if card is not None}
+        units = self._cache.units
+        return {card.name: card for card in rows.cards_of(units[name].card for name in names if name in units)}
+
+    def own(self) -> Sequence[Finding] | None:
+        """The findings on what belongs to no skill, if the files they are of are the same."""
+        # Looked at once more: what is told as known must be so at a moment that the stamp is before.
+        seen = {path: found for path in _SHARED if (found := self._look(path)) is not None}
+        if not self._cache.paths or self._packed(_SHARED, seen) != self._cache.identities_of(0, len(_SHARED)):
+            return None
+        self._shared = seen
+        return rows.findings_of(self._cache.own)
+
+    def near_names(self, names: Iterable[str]) -> Mapping[str, Sequence[str]] | None:
+        """Which names are nearly alike, if the skills have these names."""
+        found: dict[str, list[str]] | None = json.loads(self._cache.near) if set(names) == set(self.skills()) else None
+        return found
 
     def across(
         self, names: Sequence[str], fresh: Mapping[str, Judgement], registry: Registry
@@ -140,46 +131,43 @@ class ValidationCache:
         registry: Registry,
         own: Sequence[Finding],
         across: Sequence[Finding],
+        near: Mapping[str, Sequence[str]] | None,
     ) -> None:
-        """Take over what was judged now; `own` are findings on what belongs to no skill."""
-        cache = _Cache(
-            registry=rows.registry_line(registry), own=rows.findings_line(own), across=rows.findings_line(across)
+        """Take over what was judged now; `own` are findings on what belongs to no skill, `near` the names that are
+        nearly alike, None where these are as they were.
+        """
+        cache = Cached(
+            paths=list(_SHARED),
+            registry=rows.registry_line(registry),
+            own=rows.findings_line(own),
+            across=rows.findings_line(across),
+            near=self._cache.near if near is None else json.dumps(near),
         )
         seen: dict[str, list[str]] = {}
         for path in self._tree.seen:
             seen.setdefault(name_in(path), []).append(path)
-        parts = [self._packed(_SHARED)]
-        cache.paths += _SHARED
+        # A folder was looked at before its names were read; of a file that is told as known that look alone counts.
+        tops = {path: self._tree.seen[path] for path in OF_SKILLS if path in self._tree.seen}
+        parts = [self._packed(_SHARED, {**self._tree.seen, **self._shared, **tops})]
         for name in names:
-            old, judgement = self._cache.units.get(name), fresh.get(name)
-            unit = _unit(judgement) if judgement is not None else replace(_known(old))
+            unit = _unit(fresh[name]) if name in fresh else self._cache.units[name]
             if name in seen:
                 paths = sorted(seen[name])
-                parts.append(self._packed(paths))
+                parts.append(self._packed(paths, self._tree.seen))
             else:
-                old = _known(old)
-                paths = self._cache.paths[old.begin : old.begin + old.count]
-                parts.append(self._cache.identities_of(old.begin, old.count))
+                paths = self._cache.paths[unit.begin : unit.begin + unit.count]
+                parts.append(self._cache.identities_of(unit.begin, unit.count))
             unit.begin, unit.count = len(cache.paths), len(paths)
             cache.paths += paths
             cache.units[name] = unit
         cache.identities = b"".join(parts)
         self._cache = cache
-        if self._stamp is not None:
+        if self._stamp is not None and self._key:
             with contextlib.suppress(OSError):
-                atomic.write(self._state / FILE_NAME, _dumped(cache, self._key), durable=False)
-
-    @cached_property
-    def _tops_are_the_same(self) -> bool:
-        end = len(OF_SKILLS) * _WIDTH
-        return self._now[:end] == self._cache.identities[:end]
+                atomic.write(self._state / FILE_NAME, dumped(cache, self._key), durable=False)
 
     def _folders_now(self, name: str) -> set[str]:
         return {f"{kind}/{name}" for kind, names in self._names_now.items() if name in names}
-
-    def _folders_then(self, unit: _Unit) -> set[str]:
-        paths = self._cache.paths[unit.begin : unit.begin + unit.count]
-        return {path for path in paths if path.count("/") == 1}
 
     @cached_property
     def _names_now(self) -> dict[str, frozenset[str]]:
@@ -202,66 +190,46 @@ class ValidationCache:
 
         return b"".join(in_parts(packed, self._cache.paths, _FEWEST))
 
-    def _packed(self, paths: Iterable[str]) -> bytes:
-        """The identities of paths as they were before they were read; doubtful where that was too near."""
+    def _look(self, path: str) -> Identity | None:
+        with contextlib.suppress(OSError):
+            return identity(os.lstat(f"{self._root}/{path}"))
+        return None
+
+    def _packed(self, paths: Iterable[str], seen: Mapping[str, Identity]) -> bytes:
+        """The identities of paths as they were before they were read; doubtful where that shows too little."""
         stamp = self._stamp or 0
         values = array("q")
         for path in paths:
-            found = self._tree.seen[path][:-1] if path in self._tree.seen else _GONE
-            values.extend(_DOUBTFUL if max(found[2:]) >= stamp else found)
+            *found, mode = seen.get(path, (*_GONE, 0))
+            is_doubtful = max(found[2:]) >= stamp or stat.S_ISLNK(mode) or name_in(path) in self._unread
+            values.extend(_DOUBTFUL if is_doubtful else found)
         return values.tobytes()
 
+    @cached_property
+    def _unread(self) -> frozenset[str]:
+        """The skills of which something could not be read; the empty name for what belongs to none."""
+        return frozenset(map(name_in, self._tree.unreadable))
 
-def _unit(judgement: Judgement) -> _Unit:
+
+def _unit(judgement: Judgement) -> CachedUnit:
     findings, ignores = rows.findings_line(judgement.findings), rows.ignores_line(judgement.ignores)
-    return _Unit(judgement.digest, 0, 0, findings, ignores, rows.card_line(judgement.card))
+    return CachedUnit(judgement.digest, 0, 0, findings, ignores, rows.card_line(judgement.card))
 
 
-def _known(unit: _Unit | None) -> _Unit:
-    assert unit is not None, "what is not judged anew is in the cache"
-    return unit
+def _sealed(key: str, state: Path) -> str:
+    """The key of this tool for this user in this very place; empty where there is no such place."""
+    try:
+        return f"{key} {os.geteuid()} {identity(os.lstat(state / _PLACE))}"
+    except OSError:
+        return ""
 
 
 def _stamp(state: Path) -> int | None:
     """The time by the clock of the file system; None where it cannot be had, or a folder does not show a new name."""
     try:
+        os.utime(state, ns=(0, 0))
         with tempfile.NamedTemporaryFile(dir=state, prefix=".validate-") as file:
             now = os.fstat(file.fileno()).st_mtime_ns
             return now if os.stat(state).st_mtime_ns >= now else None  # noqa: PTH116
     except OSError:
         return None
-
-
-def _dumped(cache: _Cache, key: str) -> bytes:
-    units = cache.units.values()
-    sections = [
-        json.dumps([[name, unit.digest, unit.begin, unit.count] for name, unit in cache.units.items()]).encode(),
-        "\0".join(cache.paths).encode("utf-8", "surrogateescape"),
-        cache.identities,
-        *("\n".join(lines).encode() for lines in ([getattr(unit, name) for unit in units] for name in _LINES)),
-        "\n".join((cache.registry, cache.own, cache.across)).encode(),
-    ]
-    body = b"".join(sections)
-    head = {"key": key, "digest": hashlib.blake2b(body).hexdigest(), "sizes": [len(section) for section in sections]}
-    return json.dumps(head).encode() + b"\n" + body
-
-
-def _loaded(file: Path, key: str) -> _Cache | None:
-    """The cache in a file; None where there is none, of another key, or one that does not hold what was written."""
-    try:
-        raw = file.read_bytes()
-        end = raw.index(b"\n")
-        head = json.loads(raw[:end])
-        body = memoryview(raw)[end + 1 :]
-        if head["key"] != key or head["digest"] != hashlib.blake2b(body).hexdigest():
-            return None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    sections = [bytes(body[at - size : at]) for size, at in zip(head["sizes"], accumulate(head["sizes"]), strict=True)]
-    heads, paths, identities, *columns, shared = sections
-    lines = [column.decode().split("\n") for column in columns]
-    units = {
-        name: _Unit(digest, begin, count, *texts)
-        for (name, digest, begin, count), *texts in zip(json.loads(heads), *lines, strict=False)
-    }
-    return _Cache(paths.decode("utf-8", "surrogateescape").split("\0"), identities, units, *shared.decode().split("\n"))

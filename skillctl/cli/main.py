@@ -1,6 +1,7 @@
 """The command line: finds the command, loads only its file, and is the one boundary where errors end."""
 
 import contextlib
+import gc
 import io
 import os
 import sys
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.stdout.write(f"skillctl {__version__}\n")
         sys.exit(0)
     _make_streams_hold_anything()
+    # A command lives for a moment: looking for circles among a hundred thousand values again and again is in vain.
+    gc.set_threshold(200_000, 50, 50)
     try:
         code = _run(argv)
     except KeyboardInterrupt:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from skillctl.domain.finding import Finding, Place, Severity
+from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.lifecycle import Status
 
 
@@ -23,11 +23,11 @@ class Card:
     tools: Sequence[str] = ()
     approved: Sequence[str] = ()
     is_whole: bool = True
-    places: Mapping[str, tuple[str, Place]] = field(default_factory=dict)
+    places: Mapping[str, tuple[str, int, int]] = field(default_factory=dict)
 
     def finding(
         self, code: str, message: str, key: str, hint: str | None = None, severity: Severity = Severity.ERROR
     ) -> Finding:
         """A finding at one of its values."""
-        file, place = self.places[key]
-        return Finding(code, message, file, place.line, place.column, self.name, hint, severity)
+        file, line, column = self.places[key]
+        return Finding(code, message, file, line, column, self.name, hint, severity)

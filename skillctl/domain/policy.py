@@ -22,8 +22,9 @@ from skillctl.domain.finding import Finding
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.schema import Model, Name, NonEmpty, modelled
 from skillctl.domain.skill import Slug
+from skillctl.domain.tree import POLICY_FILE
 
-FILE_NAME = "skillctl.yaml"
+FILE_NAME = POLICY_FILE
 COUNTING_CLASSES = (EvidenceClass.DETERMINISTIC, EvidenceClass.RECORDED, EvidenceClass.LIVE)
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 

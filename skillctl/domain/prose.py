@@ -47,6 +47,10 @@ def words_of(text: str) -> str:
     return " ".join(set(text.casefold().split())) + " "
 
 
+#: For patterns that few texts have any use for: compiling all of them takes longer than judging a skill.
+compiled = lru_cache(maxsize=None)(re.compile)
+
+
 def spots(pattern: re.Pattern[str], text: str) -> Iterator[Spot]:
     """All matches of a pattern, with their places."""
     line, begin, at = 1, 0, 0

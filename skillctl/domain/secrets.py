@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from skillctl.domain.prose import Spot, spots
+from skillctl.domain.prose import Spot, compiled, spots
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,9 @@ class Shape:
 
     kind: str
     sign: str
-    pattern: re.Pattern[str]
+    pattern: str
     group: int = 0
+    flags: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,21 +64,19 @@ _KEYS = (
 _PRIVATE_KEY = Shape(
     "a private key",
     "private",
-    re.compile(
-        r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?=(?:\s|\\n)+[A-Za-z0-9+/=]{16})"
-        r"(?:(?!-----)[\s\S]){0,20000}"
-    ),
+    r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?=(?:\s|\\n)+[A-Za-z0-9+/=]{16})"
+    r"(?:(?!-----)[\s\S]){0,20000}",
 )
 _JWT = Shape(
     "a service-role key of Supabase",
     "eyj",
-    re.compile(r"\beyJ[A-Za-z0-9_-]{8,300}\.(eyJ[A-Za-z0-9_-]{8,2000})\.[A-Za-z0-9_-]{16,}"),
+    r"\beyJ[A-Za-z0-9_-]{8,300}\.(eyJ[A-Za-z0-9_-]{8,2000})\.[A-Za-z0-9_-]{16,}",
 )
 _NAMES = ("password", "passwd", "secret", "token", "api_key", "apikey", "api-key", "access_key", "private_key")
 _ASSIGNED = r"[\w-]{0,20}[\"']?\s{0,4}(?::|=|:=|=>)\s{0,4}([\"'])([^\"'\s]{10,200})\1"
-_GIVEN = tuple(Shape("a secret", name, re.compile(f"{name}{_ASSIGNED}", re.IGNORECASE), 2) for name in _NAMES)
+_GIVEN = tuple(Shape("a secret", name, f"{name}{_ASSIGNED}", 2, re.IGNORECASE) for name in _NAMES)
 SHAPES = (
-    *(Shape(kind, sign, re.compile(shape), group) for kind, sign, shape, group in _KEYS),
+    *(Shape(kind, sign, shape, group) for kind, sign, shape, group in _KEYS),
     _PRIVATE_KEY,
     _JWT,
     *_GIVEN,
@@ -97,7 +96,7 @@ def likely(words: str) -> list[Shape]:
 def secrets(text: str, shapes: Iterable[Shape]) -> Iterator[Secret]:
     """The secrets of these shapes."""
     for shape in shapes:
-        for spot in spots(shape.pattern, text):
+        for spot in spots(compiled(shape.pattern, shape.flags), text):
             if _is_secret(shape, spot.match):
                 start, end = spot.match.span(shape.group)
                 yield Secret(shape.kind, spot, start, end)

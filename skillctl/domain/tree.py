@@ -6,6 +6,7 @@ from dataclasses import dataclass
 FILE_MODES = frozenset({"100644", "100755"})
 #: No more of a file is ever read.
 MAX_BYTES = 1024 * 1024
+POLICY_FILE = "skillctl.yaml"
 #: Each has a folder for each skill, of its name.
 OF_SKILLS = ("skills", "evals", "approvals")
 

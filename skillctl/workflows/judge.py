@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from skillctl.domain import policy, registry, rules, serving, suppression
+from skillctl.domain import registry, rules, serving, suppression
 from skillctl.domain.card import Card
 from skillctl.domain.digest import Unmeasurable, measure_skill
 from skillctl.domain.finding import Finding, Place, Severity
@@ -11,8 +11,8 @@ from skillctl.domain.judgement import Judgement
 from skillctl.domain.registry import Registry
 from skillctl.domain.release import folder_is_gone, other_content
 from skillctl.domain.rules.subject import Subject, World
-from skillctl.domain.tree import FILE_MODES, MAX_BYTES, TreeFile, folders_of, name_in
-from skillctl.workflows.ports import Tree
+from skillctl.domain.tree import FILE_MODES, MAX_BYTES, POLICY_FILE, TreeFile, folders_of, name_in
+from skillctl.workflows.ports import NearNames, Tree
 from skillctl.workflows.read import Contents, Unit, read_policy, read_registry, read_unit, unreadable_finding
 
 
@@ -69,23 +69,30 @@ def judged(tree: Tree, contents: Contents, name: str) -> tuple[Judgement, list[F
     more = [unreadable_finding(path, why) for path, why in tree.unreadable.items() if path not in before]
     more += [one for one in contents.findings if one.skill in (name, None) and one not in judgement.findings]
     cards = {other: subject_of(one, {}).card for other, one in contents.units.items() if one.skill is not None}
-    return judgement, more + [one for one in across(cards, contents.registry) if one.skill == name]
+    return judgement, more + [one for one in across(cards, contents.registry)[0] if one.skill == name]
 
 
-def shared(tree: Tree) -> tuple[Registry, list[Finding]]:
-    """The server registry, and the findings on what belongs to no skill."""
-    texts = tree.read(tree.files(policy.FILE_NAME, registry.FILE_NAME))
+def shared(tree: Tree, own: Sequence[Finding] | None) -> tuple[Registry, list[Finding]]:
+    """The server registry, and the findings on what belongs to no skill; `own` are these where they are known."""
+    texts = tree.read(tree.files(registry.FILE_NAME))
     servers, findings = read_registry(texts)
-    unread = [unreadable_finding(path, why) for path, why in tree.unreadable.items() if not name_in(path)]
-    return servers, findings + read_policy(texts)[1] + unread
+    if own is not None:
+        return servers, list(own)
+    findings += read_policy(tree.read(tree.files(POLICY_FILE)))[1]
+    return servers, findings + [
+        unreadable_finding(path, why) for path, why in tree.unreadable.items() if not name_in(path)
+    ]
 
 
-def across(cards: Mapping[str, Card], servers: Registry) -> list[Finding]:
-    """The findings that need the whole catalogue."""
+def across(
+    cards: Mapping[str, Card], servers: Registry, near: NearNames | None = None
+) -> tuple[list[Finding], NearNames]:
+    """The findings that need the whole catalogue, and the names that are nearly alike, which may be `near` already."""
+    world = World(frozenset(cards), servers.servers, servers.groups, cards, near)
     if cards:
-        return rules.judge_all(World(frozenset(cards), servers.servers, servers.groups, cards))
+        return rules.judge_all(world), world.near_names
     hint = "write `skills/<name>/skill.yaml` and `SKILL.md`"
-    return [Finding("SK010", "there are no skills here", "skills", hint=hint, severity=Severity.WARNING)]
+    return [Finding("SK010", "there are no skills here", "skills", hint=hint, severity=Severity.WARNING)], {}
 
 
 def _wanted(folders: Iterable[Sequence[TreeFile]]) -> Iterator[TreeFile]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from skillctl.domain.tree import TreeFile
 
 T = TypeVar("T")
+NearNames = Mapping[str, Sequence[str]]
 
 
 class Clock(Protocol):
@@ -85,6 +86,14 @@ class Memory(Protocol):
         """The cards of those of these skills that have one."""
         ...
 
+    def own(self) -> Sequence[Finding] | None:
+        """The findings on what belongs to no skill, if the files they are of are the same."""
+        ...
+
+    def near_names(self, names: Iterable[str]) -> NearNames | None:
+        """Which names are nearly alike, if the skills have these names."""
+        ...
+
     def across(
         self, names: Sequence[str], fresh: Mapping[str, Judgement], registry: Registry
     ) -> Sequence[Finding] | None:
@@ -98,8 +107,11 @@ class Memory(Protocol):
         registry: Registry,
         own: Sequence[Finding],
         across: Sequence[Finding],
+        near: NearNames | None,
     ) -> None:
-        """Take over what was judged now; `own` are findings on what belongs to no skill."""
+        """Take over what was judged now; `own` are findings on what belongs to no skill, `near` the names that are
+        nearly alike, None where these are as they were.
+        """
         ...
 
 

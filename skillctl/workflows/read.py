@@ -2,21 +2,24 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from skillctl.domain import approval, policy, registry, serving, skill, suite
+from skillctl.domain import approval, registry, serving, skill, suite
 from skillctl.domain.finding import Finding
 from skillctl.domain.naming import known_skill
-from skillctl.domain.policy import Policy
 from skillctl.domain.registry import Registry
 from skillctl.domain.serving import Serving
 from skillctl.domain.skill import ReadDefinition, Skill
 from skillctl.domain.suite import ReadSuite
-from skillctl.domain.tree import FILE_MODES, OF_SKILLS, TreeFile, name_in
+from skillctl.domain.tree import FILE_MODES, OF_SKILLS, POLICY_FILE, TreeFile, name_in
 from skillctl.errors import UsageError
 from skillctl.workflows.ports import Tree
 
+if TYPE_CHECKING:
+    from skillctl.domain.policy import Policy
+
 SUITE_NAME = "suite.yaml"
-FOLDERS = (*OF_SKILLS, registry.FILE_NAME, policy.FILE_NAME)
+FOLDERS = (*OF_SKILLS, registry.FILE_NAME, POLICY_FILE)
 
 
 @dataclass
@@ -56,7 +59,7 @@ class Contents:
     servings: dict[str, Serving] = field(default_factory=dict)
     approvals: dict[str, dict[str, approval.Statement]] = field(default_factory=dict)
     registry: Registry = field(default_factory=Registry)
-    policy: Policy = field(default_factory=Policy)
+    policy: "Policy" = field(default_factory=lambda: read_policy({})[0])
     entries: dict[str, list[TreeFile]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
@@ -173,12 +176,15 @@ def by_name(texts: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
     return found
 
 
-def read_policy(texts: Mapping[str, bytes]) -> tuple[Policy, list[Finding]]:
+def read_policy(texts: Mapping[str, bytes]) -> "tuple[Policy, list[Finding]]":
     """The policy, or an empty one with the findings that keep it from being read."""
-    if policy.FILE_NAME not in texts:
-        return Policy(), []
-    found, findings = policy.read(texts[policy.FILE_NAME])
-    return found or Policy(), findings
+    # Loaded here: `validate` asks for it only where the file has changed.
+    from skillctl.domain import policy
+
+    if POLICY_FILE not in texts:
+        return policy.Policy(), []
+    found, findings = policy.read(texts[POLICY_FILE])
+    return found or policy.Policy(), findings
 
 
 def read_registry(texts: Mapping[str, bytes]) -> tuple[Registry, list[Finding]]:

@@ -10,7 +10,7 @@ from skillctl.domain.finding import Finding
 from skillctl.domain.judgement import Ignore, Judgement, is_security
 from skillctl.domain.naming import known_skill
 from skillctl.domain.tree import OF_SKILLS
-from skillctl.workflows.ports import Memory, Spread, Tree
+from skillctl.workflows.ports import Memory, NearNames, Spread, Tree
 
 # Reading and judging take longer to load than to find that nothing has changed: they are loaded where they are needed.
 
@@ -68,14 +68,17 @@ def look(tree: Tree, memory: Memory | None, spread: Spread | None) -> Found:
     work = partial(_judged, tree, memory)
     judgements = spread(work, changed) if spread else [work(name) for name in changed]
     fresh = {name: one for name, one in zip(changed, judgements, strict=True) if one is not None}
-    servers, own = judge.shared(tree)
+    servers, own = judge.shared(tree, memory.own() if memory is not None else None)
     across = memory.across(names, fresh, servers) if memory is not None else None
     cards = {name: one.card for name, one in fresh.items() if one.card is not None}
+    near: NearNames | None = None
     if across is None:
-        cards = {**(memory.cards(names) if memory is not None else {}), **cards}
-        across = judge.across(cards, servers)
+        known = memory.cards(name for name in names if name not in fresh) if memory is not None else {}
+        cards = {**known, **cards}
+        near = memory.near_names(cards) if memory is not None else None
+        across, near = judge.across(cards, servers, near)
     if memory is not None:
-        memory.keep(names, fresh, servers, own, across)
+        memory.keep(names, fresh, servers, own, across, near)
         return _remembered(memory)
     findings = [*own, *across, *(finding for one in fresh.values() for finding in one.findings)]
     ignores = {name: one.ignores for name, one in fresh.items() if one.ignores}

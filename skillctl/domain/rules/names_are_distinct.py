@@ -9,7 +9,7 @@ from skillctl.domain.rules.subject import World
 
 def across(world: World) -> Iterator[Finding]:
     """A finding where another skill is called nearly the same."""
-    for name, near in world.near_names().items():
+    for name, near in world.near_names.items():
         others = ", ".join(f"`{other}`" for other in near[:3]) + (f" and {len(near) - 3} more" if near[3:] else "")
         message = f"the name is nearly that of {others}"
         yield world.cards[name].finding("SK222", message, "name", "give one of them another name", Severity.WARNING)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from skillctl.domain.finding import Finding, Severity
-from skillctl.domain.prose import MOST, is_warning, spots
+from skillctl.domain.prose import MOST, compiled, is_warning, spots
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject
 
@@ -38,18 +38,15 @@ _FETCHED = "fetch to a file, check its digest, and say in the instructions what 
 _PLAIN = "write the code as it is, so that people can read it"
 _ONE = "name the one folder that is meant"
 #: What is done, what to do instead, texts of which one is always in it, and its shape.
-_SHAPES = tuple(
-    (what, hint, signs, re.compile(shape, re.IGNORECASE))
-    for what, hint, signs, shape in (
-        ("a download is piped to an interpreter", _FETCHED, ("curl", "wget"), _PIPED),
-        ("a download is executed", _FETCHED, ("curl", "wget"), _SUBSTITUTED),
-        ("a download is executed", _FETCHED, ("iex", "invoke-expression"), _INVOKED),
-        ("a download is executed", _FETCHED, ("urlopen", ".get", "fetch"), _REQUESTED),
-        ("encoded text is piped to an interpreter", _PLAIN, ("base64",), _UNPACKED),
-        ("encoded text is executed", _PLAIN, ("b64decode", "a85decode", "fromhex", "atob"), _DECODED),
-        ("everything is deleted", _ONE, ("rm ",), _WIPED),
-        ("a disk is overwritten", _ONE, ("mkfs", "dd "), _OVERWRITTEN),
-    )
+_SHAPES = (
+    ("a download is piped to an interpreter", _FETCHED, ("curl", "wget"), _PIPED),
+    ("a download is executed", _FETCHED, ("curl", "wget"), _SUBSTITUTED),
+    ("a download is executed", _FETCHED, ("iex", "invoke-expression"), _INVOKED),
+    ("a download is executed", _FETCHED, ("urlopen", ".get", "fetch"), _REQUESTED),
+    ("encoded text is piped to an interpreter", _PLAIN, ("base64",), _UNPACKED),
+    ("encoded text is executed", _PLAIN, ("b64decode", "a85decode", "fromhex", "atob"), _DECODED),
+    ("everything is deleted", _ONE, ("rm ",), _WIPED),
+    ("a disk is overwritten", _ONE, ("mkfs", "dd "), _OVERWRITTEN),
 )
 
 
@@ -57,7 +54,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     """A finding for each command of the kind, unless a Markdown text warns of it."""
     for what, hint, signs, shape in _SHAPES:
         for path, text in subject.texts_with(signs):
-            meant = (spot for spot in spots(shape, text) if not is_warning(spot, path))
+            meant = (spot for spot in spots(compiled(shape, re.IGNORECASE), text) if not is_warning(spot, path))
             for spot in islice(meant, MOST):
                 yield Finding("SK502", what, path, spot.line, spot.column, subject.name, hint)
 

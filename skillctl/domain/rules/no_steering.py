@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import chain, islice
 
 from skillctl.domain.finding import Finding, Severity
-from skillctl.domain.prose import MOST, Spot, is_in_code_block, spots
+from skillctl.domain.prose import MOST, Spot, compiled, is_in_code_block, spots
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject
 
@@ -33,7 +33,7 @@ _SKIP = (
 )
 #: What the text does, texts of which one is always in it, and its shape.
 _SHAPES = tuple(
-    (what, signs, re.compile(shape.replace(r"\s+", _GAP), re.IGNORECASE))
+    (what, signs, shape.replace(r"\s+", _GAP))
     for what, signs, shape in (
         ("tells an agent to drop its instructions", ("ignore", "disregard", "forget", "override"), _DROP),
         (
@@ -77,7 +77,9 @@ def check(subject: Subject) -> Iterator[Finding]:
 def _phrases(subject: Subject) -> Iterator[tuple[str, str, Spot]]:
     for what, signs, shape in _SHAPES:
         for path, text in subject.texts_with(signs):
-            meant = (spot for spot in spots(shape, text) if not _FORBIDDEN.search(spot.lead[-120:]))
+            meant = (
+                spot for spot in spots(compiled(shape, re.IGNORECASE), text) if not _FORBIDDEN.search(spot.lead[-120:])
+            )
             for spot in islice(meant, MOST):
                 yield path, what, spot
 

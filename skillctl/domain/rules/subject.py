@@ -88,15 +88,15 @@ class Subject:
     @property
     def card(self) -> Card:
         """What the catalogue keeps of the skill."""
-        definition, document, describing = self.skill.definition, self.skill.document, self.describing
+        definition, document = self.skill.definition, self.skill.document
         places = {
-            "name": (document.file, document.place(("name",))),
-            "description": (describing.file, describing.place(("description",))),
+            "name": _at(document, document.place(("name",))),
+            "description": _at(self.describing, self.describing.place(("description",))),
         }
         for required in definition.requires:
-            places[f"requires.{required}"] = (document.file, document.place(("requires", required)))
+            places[f"requires.{required}"] = _at(document, document.place(("requires", required)))
         for server in definition.tools:
-            places[f"tools.{server}"] = (document.file, document.key_place(("tools", server)))
+            places[f"tools.{server}"] = _at(document, document.key_place(("tools", server)))
         return Card(
             name=self.name,
             version=definition.version,
@@ -110,17 +110,22 @@ class Subject:
         )
 
 
+def _at(document: Document, place: Place) -> tuple[str, int, int]:
+    return document.file, place.line, place.column
+
+
 @dataclass(frozen=True)
 class World:
     """The catalogue: `skills` are all names there are, `cards` by name; `servers` is None where there is no registry.
 
-    `groups` are the registry's names for several servers.
+    `groups` are the registry's names for several servers; `known_near` is `near_names` where somebody knows it.
     """
 
     skills: frozenset[str]
     servers: frozenset[str] | None = None
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
     cards: Mapping[str, Card] = field(default_factory=dict)
+    known_near: Mapping[str, Sequence[str]] | None = None
 
     def card(self, name: str) -> Card | None:
         """The card of a skill that others can rely on."""
@@ -137,9 +142,10 @@ class World:
         """The cards of those skills that require others."""
         return [card for card in self.cards.values() if card.requires]
 
+    @cached_property
     def near_names(self) -> Mapping[str, Sequence[str]]:
         """For each name those nearly like it."""
-        return likeness.near_names(self.skills)
+        return self.known_near if self.known_near is not None else likeness.near_names(self.skills)
 
     def near_descriptions(self) -> Mapping[str, Sequence[str]]:
         """For each skill those with nearly its description."""
