@@ -69,12 +69,7 @@ class ValidationCache:
         if unit is None:
             return False
         begin, end = unit.begin * WIDTH, (unit.begin + unit.count) * WIDTH
-        paths = self._cache.paths[unit.begin : unit.begin + unit.count]
-        return (
-            self._now[begin:end] == self._cache.identities[begin:end]
-            # A folder that came since has no path in the cache.
-            and {path for path in paths if path.count("/") == 1} == self._folders_now(name)
-        )
+        return self._now[begin:end] == self._cache.identities[begin:end] and name not in self._gained
 
     def digest(self, name: str) -> str | None:
         """The digest of those files of a skill that were judged, whatever they are now."""
@@ -166,12 +161,11 @@ class ValidationCache:
             with contextlib.suppress(OSError):
                 atomic.write(self._state / FILE_NAME, dumped(cache, self._key), durable=False)
 
-    def _folders_now(self, name: str) -> set[str]:
-        return {f"{kind}/{name}" for kind, names in self._names_now.items() if name in names}
-
     @cached_property
-    def _names_now(self) -> dict[str, frozenset[str]]:
-        return {kind: frozenset(self._tree.names(kind)) for kind in OF_SKILLS}
+    def _gained(self) -> frozenset[str]:
+        """The skills that a folder came to: it has no path in the cache that could be another now."""
+        known = {path for path in self._cache.paths if path.count("/") == 1}
+        return frozenset(name for kind in OF_SKILLS for name in self._tree.names(kind) if f"{kind}/{name}" not in known)
 
     def _packed_now(self) -> bytes:
         """The identities of all paths of the cache, as they are now."""

@@ -58,8 +58,9 @@ def _one_apart(
     first: dict[int, Shape] = {}
     meeting: dict[int, list[Shape]] = {}
     for shape, own in parts.items():
-        total = sum(map(hash, own))
-        for part_sum in (total, *[total - hash(part) for part in set(own)]):
+        hashes = [hash(part) for part in own]
+        total = sum(hashes)
+        for part_sum in {total, *[total - one for one in hashes]}:
             other = first.setdefault(part_sum, shape)
             if other is not shape:
                 meeting.setdefault(part_sum, [other]).append(shape)
