@@ -141,6 +141,7 @@ cases:
     trigger:
       prompt: "{words.sentence(random)}"
       fires: true
+  - {{id: of-a-neighbour, trigger: {{prompt: "{words.sentence(random)}", fires: false}}}}
 """
 
 

@@ -31,8 +31,8 @@ def environment(**more: str) -> dict[str, str]:
     return kept | more
 
 
-def run(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Ran:
-    """Run a command to its end; one that fails ends the bench with its output."""
+def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], ends: Sequence[int] = (0,)) -> Ran:
+    """Run a command to its end; one that ends with another code than it may ends the bench with its output."""
     with tempfile.TemporaryFile() as output:
         begun = time.perf_counter()
         try:
@@ -45,7 +45,7 @@ def run(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> Ran
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         text = output.read().decode(errors="replace")
-    if process.returncode:
+    if process.returncode not in ends:
         shown = " ".join(command)[:300]
         raise SystemExit(f"{shown} ended with {process.returncode}:\n{text[-4000:]}")
     return Ran(seconds, usage.ru_maxrss * _BYTES / 1e6, text)

@@ -35,9 +35,9 @@ class Bench:
         """Whether the last run left anything for the next one."""
         return (self.folder / _CACHE).exists()
 
-    def validate(self, **environ: str) -> Ran:
+    def validate(self, *ends: int, **environ: str) -> Ran:
         """One run over everything as it lies there."""
-        return timing.run((SKILLCTL, "validate"), self.folder, timing.environment(**environ))
+        return timing.run((SKILLCTL, "validate"), self.folder, timing.environment(**environ), ends or (0,))
 
     def cold(self) -> Ran:
         """One run that finds nothing kept."""
@@ -50,21 +50,35 @@ class Bench:
         return timing.run((sys.executable, script), self.folder, timing.environment())
 
     def schema(self) -> Ran:
-        """One run of check-jsonschema over all definitions; it looks at nothing else."""
-        files = [f"skills/{name}/skill.yaml" for name in self.names()]
-        command = (str(BIN / "check-jsonschema"), "--schemafile", str(ROOT / "schemas/skill.json"), *files)
-        return timing.run(command, self.folder, timing.environment())
+        """check-jsonschema over all files of ours that have a schema, one run a kind; it looks at nothing else."""
+        kinds = {
+            "skill": "skills/{}/skill.yaml",
+            "suite": "evals/{}/suite.yaml",
+            "serving": "approvals/{}/serving.yaml",
+        }
+        runs = []
+        for kind, path in kinds.items():
+            files = [path.format(name) for name in self.names()]
+            command = (str(BIN / "check-jsonschema"), "--schemafile", str(ROOT / f"schemas/{kind}.json"), *files)
+            runs.append(timing.run(command, self.folder, timing.environment()))
+        return Ran(sum(one.seconds for one in runs), max(one.megabytes for one in runs), runs[-1].output)
 
     def unchanged(self) -> Ran:
         """One run after a run that kept all it learned."""
         self._settle()
         return self.validate()
 
-    def changed(self, change: Callable[[], None]) -> Ran:
-        """One run after a change, which comes after a run that kept all it learned."""
+    def changed(self, change: Callable[[int], Path]) -> Ran:
+        """One run after a change, which comes after a run that kept all it learned, and is taken back."""
         self._settle()
-        change()
-        return self.validate()
+        number = next(self.numbers)
+        before = self._sheet(number).read_text()
+        sheet = change(number)
+        found = self.validate(1)
+        if f"skills/{sheet.parent.name}/skill.yaml:1:1 error SK412" not in found.output:
+            raise SystemExit(f"approved content was changed, and `validate` did not see it:\n{found.output[-4000:]}")
+        sheet.write_text(before)
+        return found
 
     def added(self) -> Ran:
         """One run with a skill more, which is taken away again."""
@@ -89,18 +103,18 @@ class Bench:
         command = (sys.executable, "-m", "benchmarks.generate", str(self.folder), self.shape, str(skills), *more)
         timing.run(command, ROOT, timing.environment())
 
-    def change_body(self) -> None:
+    def change_body(self, number: int) -> Path:
         """Another sentence at the end of the instructions of a skill."""
-        number = next(self.numbers)
         sheet = self._sheet(number)
         sheet.write_text(f"{sheet.read_text()}\n{words.sentence(Random(number))} This is change {number}.\n")
+        return sheet
 
-    def change_description(self) -> None:
+    def change_description(self, number: int) -> Path:
         """Another description of a skill."""
-        number = next(self.numbers)
         sheet = self._sheet(number)
         line = f'description: "{words.description(Random(number))} Changed {number} times."'
         sheet.write_text(_DESCRIPTION.sub(line, sheet.read_text(), count=1))
+        return sheet
 
     def _settle(self) -> None:
         if self.keeps:
@@ -172,7 +186,7 @@ def _cold_rows(found: dict[str, list[Ran]], is_asked: bool) -> list[Row]:
 
 def _schema_rows(found: dict[str, list[Ran]], size: int) -> list[Row]:
     schema, least = seconds(found["schema"]), _if(size == _SCHEMA_AT, 5.0)
-    rows = [Row(f"`check-jsonschema` on the {size:,} `skill.yaml`", "s", schema)]
+    rows = [Row(f"`check-jsonschema` on the {size:,} each of `skill.yaml`, `suite.yaml`, `serving.yaml`", "s", schema)]
     for name, ran in (("cold", found["cold"]), ("warm", found["warm beside"])):
         rows.append(Row(f"`check-jsonschema` : {name}, pair by pair", "×", ratios(schema, seconds(ran)), least=least))
     return rows

@@ -76,8 +76,6 @@ def _is_one_edit(one: str, other: str) -> bool:
     """Whether one letter is exchanged, added or left out."""
     if len(one) > len(other):
         one, other = other, one
-    if len(other) - len(one) > 1:
-        return False
     same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
     return one[same + (len(one) == len(other)) :] == other[same + 1 :]
 

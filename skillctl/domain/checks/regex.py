@@ -2,6 +2,7 @@
 
 import json
 import re
+import warnings
 from typing import Any
 
 from skillctl.domain.checks.produced import shown
@@ -19,7 +20,10 @@ def is_quick(pattern: str, length: int) -> bool:
 def problem(pattern: str) -> str | None:
     """Why the pattern is no regular expression, or None."""
     try:
-        re.compile(pattern, re.MULTILINE)
+        with warnings.catch_warnings():
+            # What Python may read otherwise some day is no problem of today, and nobody to tell on standard error.
+            warnings.simplefilter("ignore")
+            re.compile(pattern, re.MULTILINE)
     except (re.error, OverflowError, RecursionError) as error:
         return f"`regex` is not a regular expression: {error}"
     return None

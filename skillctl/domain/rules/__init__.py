@@ -48,6 +48,7 @@ from skillctl.domain.rules import (
     suite_is_there,
     suppressing,
     texts_are_text,
+    triggers_have_near_misses,
     yaml_readings_agree,
 )
 from skillctl.domain.rules.rule import Rule
@@ -94,6 +95,7 @@ _WITH_CHECK = (
     status_on_one_line,
     suite_is_there,
     texts_are_text,
+    triggers_have_near_misses,
     yaml_readings_agree,
 )
 
