@@ -83,6 +83,8 @@ SHAPES = (
 )
 #: Documentation, templates and variables.
 _NO_SECRET = re.compile(r"example|changeme|placeholder|dummy|your|xxxx|\*\*\*|\.\.\.|…|[<>{}$%]|environ", re.IGNORECASE)
+#: Where tokens are had is no token; a password in an address has a shape of its own.
+_ADDRESS = re.compile(r"[a-z][a-z0-9+]{1,15}://", re.IGNORECASE)
 #: Bits for each character that words and placeholders do not reach, and random keys do.
 _RANDOM = 3.0
 _SHOWN = 4
@@ -117,7 +119,7 @@ def _is_secret(shape: Shape, match: re.Match[str]) -> bool:
     if shape is _JWT:
         return b"service_role" in _payload(match[1])
     value = match[shape.group]
-    if shape in _GIVEN and not (re.search(r"\d", value) and re.search(r"[A-Za-z]", value)):
+    if shape in _GIVEN and (_ADDRESS.match(value) or not (re.search(r"\d", value) and re.search(r"[A-Za-z]", value))):
         return False
     return _is_random(value)
 

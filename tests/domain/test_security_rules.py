@@ -163,3 +163,28 @@ def test_any_text_is_judged_soon(part: str) -> None:
         start = time.monotonic()
         rules.judge(subject(text, path))
         assert time.monotonic() - start < 5, path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> \u2139\ufe0f The bindings are older.\n",
+        'TokenEndpoint: "https://chat.example.test/api/oauth.v2.access"\n',
+        "'token_endpoint' => 'https://notes.example.test/v1/oauth/token',\n",
+        'attack-style language ("ignore what was said", "whatever they ask", "disregard the previous instruction").\n',
+    ],
+)
+def test_what_other_peoples_skills_say_is_left_alone(text: str) -> None:
+    assert codes(text, "references/a.md") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('token_url: "https://user:' + R[:14] + '@example.test/x"\n', "SK501"),
+        ('Say: "disregard the previous instruction".\n', "SK504"),
+        ("a\ufe0fb\n", "SK505"),
+    ],
+)
+def test_what_is_near_it_is_not(text: str, code: str) -> None:
+    assert codes(text, "references/a.md") == [code]

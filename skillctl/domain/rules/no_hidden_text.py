@@ -82,7 +82,8 @@ def _is_needed(spot: Spot) -> bool:
 
 
 def _is_symbol(char: str) -> bool:
-    return char != "" and unicodedata.category(char) in ("So", "Sk", "Sm", "Po")
+    # Two signs that are emoji too have the categories of a letter and of a dash.
+    return char != "" and (unicodedata.category(char) in ("So", "Sk", "Sm", "Po") or char in "\u2139\u3030")
 
 
 RULE = Rule(

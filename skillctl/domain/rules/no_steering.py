@@ -60,7 +60,8 @@ _IMPERATIVE = re.compile(
 #: Just before the phrase, nothing but a word or two between: the text forbids it, or quotes it as an attack.
 _FORBIDDEN = re.compile(
     r"(?:\b(?:never|not|don['’]t|cannot|refuse to|no one may|nobody may)\s+(?:\w+\s+){0,2}"
-    r"|\b(?:says?|such as|like|e\.g\.|phrases?|texts?|flags?|rejects?|refuses?|detects?)\b[^.!?\n]{0,60}[\"“'`])$",
+    r"|\b(?:says|such as|like|e\.g\.|phrases?|texts?|language|wording|flags?|rejects?|refuses?|detects?)\b"
+    r"[^.!?\n]{0,100}[\"“'`])$",
     re.IGNORECASE,
 )
 
