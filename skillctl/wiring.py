@@ -95,8 +95,8 @@ class Wiring:
 
         try:
             return ValidationCache(tree, self.root(), self.state(), tool_key())
-        except OSError:
-            # A folder that nobody may write to is judged anew each time.
+        except (OSError, UsageError):
+            # Where nothing can be kept everything is judged each time.
             return None
 
     def base_tree(self, revision: str | None) -> "Tree | None":

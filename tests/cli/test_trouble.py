@@ -53,6 +53,25 @@ def test_our_folder_is_a_file(shop: Shop) -> None:
         assert "mv" in answer.err
 
 
+def test_our_folder_is_a_link_that_leads_elsewhere(shop: Shop, tmp_path: Path) -> None:
+    """A repository may bring one: what we write would land in somebody's home."""
+    (tmp_path / "elsewhere").mkdir()
+    shutil.rmtree(shop.root / ".skillctl", ignore_errors=True)
+    (shop.root / ".skillctl").symlink_to(tmp_path / "elsewhere")
+    assert shop.typed("load").exit_code == 2
+    assert shop.typed("validate").exit_code == 0, "it needs nothing there"
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_validate_where_nobody_may_write(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "permission denied")
+
+    shutil.rmtree(shop.root / ".skillctl", ignore_errors=True)
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    assert shop.typed("validate").exit_code == 0
+
+
 def test_a_server_in_the_place_of_a_file(shop: Shop) -> None:
     answer = run("db", "serve", shop.root / "skillctl.yaml")
     assert answer.exit_code == 2
