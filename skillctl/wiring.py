@@ -3,7 +3,7 @@
 import os
 import shutil
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -116,19 +116,19 @@ class Wiring:
 
         return base_of(self.repository(), settings.release_branch(self.root()), revision)
 
-    def fix(self, names: Sequence[str]) -> "list[Fixed]":
-        """Mend what can be mended safely in the files of these skills, or of all."""
+    def fix(self, names: Sequence[str], changed: Collection[str] | None) -> "list[Fixed]":
+        """Mend what can be mended safely in the files of these skills, or of those that changed, or of all."""
         from skillctl.adapters import atomic
         from skillctl.workflows.fix import fix
 
         root = self.root()
-        return fix(self.working_tree(), lambda path, raw: atomic.write(root / path, raw), names)
+        return fix(self.working_tree(), lambda path, raw: atomic.write(root / path, raw), names, changed)
 
     def plain_folders(self, path: Path) -> "tuple[FolderTree, list[str]]":
         """The folders with a `SKILL.md` at or below a path, and the tree they lie in."""
         from skillctl.adapters.folder_tree import plain_skills
 
-        return plain_skills(self.folder / path)
+        return plain_skills(self.folder, path)
 
     def spread(self, tree: "FolderTree") -> "Spread":
         """What does the same work for many names of a tree at the same time."""

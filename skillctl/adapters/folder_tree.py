@@ -104,20 +104,23 @@ class FolderTree:
         return found
 
     def _walk(self, folder: str) -> Iterator[TreeFile]:
-        for entry in self._entries(folder):
-            path = f"{folder}/{entry.name}"
-            try:
-                found = identity(entry.stat(follow_symlinks=False))
-            except OSError as problem:
-                self._note(path, problem)
-                continue
-            self.seen[path] = found
-            if entry.is_symlink():
-                yield TreeFile(path, _LINK, "")
-            elif entry.is_dir():
-                yield from self._walk(path)
-            elif entry.is_file():
-                yield TreeFile(path, _mode(found[-1]), "")
+        waiting = [folder]
+        while waiting:
+            top = waiting.pop()
+            for entry in self._entries(top):
+                path = f"{top}/{entry.name}"
+                try:
+                    found = identity(entry.stat(follow_symlinks=False))
+                except OSError as problem:
+                    self._note(path, problem)
+                    continue
+                self.seen[path] = found
+                if entry.is_symlink():
+                    yield TreeFile(path, _LINK, "")
+                elif entry.is_dir():
+                    waiting.append(path)
+                elif entry.is_file():
+                    yield TreeFile(path, _mode(found[-1]), "")
 
     def _entries(self, folder: str) -> list["os.DirEntry[str]"]:
         try:
@@ -148,26 +151,33 @@ def _mode(bits: int) -> str:
     return "100755" if bits & 0o100 else "100644"
 
 
-def plain_skills(path: Path) -> tuple[FolderTree, list[str]]:
+def plain_skills(root: Path, path: Path) -> tuple[FolderTree, list[str]]:
     """The folders with a `SKILL.md` at or below a path, with the tree they lie in; the path itself if there is none.
 
-    UsageError where the path is no folder.
+    Their names begin at `root` where they lie in it, so that what is found is found from there. UsageError where the
+    path is no folder.
     """
-    if not path.is_dir():
-        raise UsageError(f"there is no folder `{path}`", hint="name a folder with a `SKILL.md`, or one above it")
-    top = path.resolve()
-    found = sorted(_plain_below(top, ""))
-    if found and found != [""]:
-        return FolderTree(top), found
-    return FolderTree(top.parent), [top.name]
+    if not (root / path).is_dir():
+        what = "is no folder" if (root / path).exists() else "is not there"
+        raise UsageError(f"`{root / path}` {what}", hint="name a folder with a `SKILL.md`, or one above it")
+    top, base = (root / path).resolve(), root.resolve()
+    found = sorted(_plain_below(top)) or [top]
+    if base == top or not top.is_relative_to(base):
+        base = top.parent if found == [top] else top
+    return FolderTree(base), [str(folder.relative_to(base)) for folder in found]
 
 
-def _plain_below(folder: Path, name: str) -> Iterator[str]:
-    with os.scandir(folder) as entries:
-        listed = [entry for entry in entries if not entry.name.startswith(".") and entry.name not in _NEVER_SKILLS]
-    if any(entry.name.lower() == "skill.md" for entry in listed):
-        yield name
-        return
-    for entry in listed:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _plain_below(Path(entry.path), f"{name}/{entry.name}".lstrip("/"))
+def _plain_below(top: Path) -> Iterator[Path]:
+    waiting = [top]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(folder) as entries:
+                listed = [one for one in entries if not one.name.startswith(".") and one.name not in _NEVER_SKILLS]
+        except OSError:
+            # Whatever nobody may look into is no skill that anybody could load.
+            continue
+        if any(entry.name.lower() == "skill.md" for entry in listed):
+            yield folder
+        else:
+            waiting += [Path(entry.path) for entry in listed if entry.is_dir(follow_symlinks=False)]

@@ -45,18 +45,21 @@ def run(
         return _judged_plain(Wiring(context.obj), standard, format)
     if changed and names:
         raise UsageError("name skills, or give `--changed`, not both", hint="leave the names out")
+    if base == "":
+        raise UsageError("`--base` is empty", hint="name a commit or a branch, such as `origin/main`")
     if changed and base is None:
         raise UsageError("`--changed` needs a base to compare with", hint="add `--base origin/main`")
     return _judged(Wiring(context.obj), names or (), changed, base, fix, format)
 
 
 def _judged(wired: Wiring, names: Sequence[str], changed: bool, base: str | None, fix: bool, format: Report) -> Result:
-    fixed = wired.fix(names) if fix else []
+    touched = wired.changed_since(base) if changed else None
+    fixed = wired.fix(names, touched) if fix else []
     tree = wired.working_tree()
     found = validate(
         tree,
         names,
-        changed=wired.changed_since(base) if changed else None,
+        changed=touched,
         memory=wired.memory(tree),
         spread=wired.spread(tree),
         today=wired.today(),

@@ -1,6 +1,6 @@
 """A YAML or JSON text with the place of every value: bounded, strict, and editable one scalar at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -51,7 +51,7 @@ class Document:
         """Where the value at `path` stands, or the nearest value above it that exists."""
         node: Node = self.node
         for step in path:
-            child = _child(node, step)
+            child = self._child(node, step)
             if child is None:
                 break
             node = child
@@ -61,18 +61,16 @@ class Document:
         """Where the last key of `path` stands in the mapping that holds it."""
         node: Node | None = self.node
         for step in path[:-1]:
-            node = _child(node, step) if node is not None else None
-        if isinstance(node, MappingNode):
-            for key, _ in node.value:
-                if key.value == path[-1]:
-                    return self.placed(key.start_mark)
+            node = self._child(node, step) if node is not None else None
+        if isinstance(node, MappingNode) and (pair := self._pairs(node).get(path[-1])) is not None:
+            return self.placed(pair[0].start_mark)
         return self.place(path)
 
     def span(self, path: Path) -> Span | None:
         """The characters of the scalar at `path`, quotes included; None if nothing, or block text, stands there."""
         node: Node | None = self.node
         for step in path:
-            node = _child(node, step) if node is not None else None
+            node = self._child(node, step) if node is not None else None
         if not isinstance(node, ScalarNode) or node.style in ("|", ">") or node.start_mark.index == node.end_mark.index:
             return None
         return Span(node.start_mark.index, node.end_mark.index)
@@ -93,6 +91,25 @@ class Document:
         old = self.text[span.start : span.end]
         quote = old[0] if old[:1] in ("'", '"') else ""
         return self.text[: span.start] + quote + value + quote + self.text[span.end :]
+
+    def _child(self, node: Node, step: str | int) -> Node | None:
+        if isinstance(node, MappingNode):
+            pair = self._pairs(node).get(step)
+            return pair[1] if pair is not None else None
+        if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
+            return node.value[step]  # type: ignore[no-any-return]
+        return None
+
+    def _pairs(self, node: MappingNode) -> Mapping[str | int, tuple[Node, Node]]:
+        """Key and value of a mapping by the text of the key; of one that stands twice the first."""
+        found = self._known_pairs.get(id(node))
+        if found is None:
+            found = self._known_pairs[id(node)] = {key.value: (key, value) for key, value in reversed(node.value)}
+        return found
+
+    @cached_property
+    def _known_pairs(self) -> dict[int, dict[str | int, tuple[Node, Node]]]:
+        return {}
 
     def placed(self, mark: Any) -> Place:
         """Where a mark of one of its nodes is in the file."""
@@ -171,11 +188,3 @@ def look_at_text(
     said = nodes.read(node, text)
     findings = [finding(one.code, one.message, one.mark.index, one.hint) for one in said.troubles]
     return Document(file, text, said.data, node, first_line, said.doubtful), findings
-
-
-def _child(node: Node, step: str | int) -> Node | None:
-    if isinstance(node, MappingNode):
-        return next((value for key, value in node.value if key.value == step), None)
-    if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return node.value[step]  # type: ignore[no-any-return]
-    return None

@@ -12,6 +12,8 @@ from skillctl.domain.ordering import reordered
 from skillctl.domain.places import LINE_END
 
 _MODELINE = "yaml-language-server:"
+#: Nothing is not meant to become the text "null".
+_NULL = "tag:yaml.org,2002:null"
 _QUOTED = frozenset("'\"|>")
 
 
@@ -53,7 +55,8 @@ def _quoted(document: Document, unquoted: Collection[Place]) -> Document | None:
     text = document.text
     for node in reversed(list(_scalars(document.node))):
         start, end = node.start_mark.index, node.end_mark.index
-        if document.placed(node.start_mark) in unquoted and node.style not in _QUOTED and end > start:
+        is_plain = node.style not in _QUOTED and node.tag != _NULL and end > start
+        if is_plain and document.placed(node.start_mark) in unquoted:
             text = text[:start] + _in_quotes(text[start:end]) + text[end:]
     found = _parsed(text, document) if text != document.text else None
     return found if found is not None and _shape(found.node) == _shape(document.node) else None

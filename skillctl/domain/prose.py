@@ -59,7 +59,8 @@ def spots(pattern: re.Pattern[str], text: str) -> Iterator[Spot]:
         if breaks:
             line, begin = line + breaks, text.rfind("\n", 0, match.start()) + 1
         at = match.start()
-        yield Spot(match, line, at - begin + 1)
+        # A byte-order mark is no column of its first line.
+        yield Spot(match, line, max(at - begin + 1 - (line == 1 and text[0] == "\ufeff"), 1))
 
 
 def is_warning(spot: Spot, path: str) -> bool:

@@ -10,6 +10,7 @@ from skillctl.domain import version
 from skillctl.domain.document import Document, Path
 from skillctl.domain.finding import Finding
 from skillctl.domain.naming import nearest
+from skillctl.domain.secrets import masked
 
 #: Agent Skills standard: 1 to 64 lower-case letters, digits and single hyphens.
 NAME_PATTERN = r"^[a-z0-9](?:-?[a-z0-9])*$"
@@ -200,6 +201,8 @@ def _shown(value: Any) -> str:
     if isinstance(value, _Written):
         return f"the number `{value}`"
     if isinstance(value, str):
+        # Masked before it is cut: half a key has no shape to know it by.
+        value = masked(value)
         return f"`{value if len(value) <= 60 else value[:57] + '…'}`"
     return f"the number `{value}`"
 

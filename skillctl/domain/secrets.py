@@ -5,8 +5,9 @@ import re
 from base64 import urlsafe_b64decode
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from skillctl.domain.finding import Finding
 from skillctl.domain.prose import Spot, compiled, spots
 
 
@@ -106,11 +107,19 @@ def secrets(text: str, shapes: Iterable[Shape]) -> Iterator[Secret]:
 
 def masked(text: str) -> str:
     """The text with an asterisk for each character of a secret but its first four; lines stay where they are."""
-    found = [(one.start + _SHOWN, one.end) for one in secrets(text, likely(text.casefold()))]
+    shapes = likely(text.casefold())
+    found = [(one.start + _SHOWN, one.end) for one in secrets(text, shapes)] if shapes else []
     for start, end in found:
         hidden = "".join(char if char in "\r\n" else "*" for char in text[start:end])
         text = text[:start] + hidden + text[end:]
     return text
+
+
+def without(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings that quote what somebody wrote, with the secrets in it masked."""
+    return [
+        replace(one, message=masked(one.message), hint=masked(one.hint) if one.hint else one.hint) for one in findings
+    ]
 
 
 def _is_secret(shape: Shape, match: re.Match[str]) -> bool:

@@ -16,6 +16,8 @@ from skillctl.domain.schema import LONGEST_NAME, NAME_PATTERN, Model, Name, NonE
 
 DEFINITION_NAMES = ("skill.yaml", "skill.json")
 SHEET_NAME = "SKILL.md"
+#: Nobody needs more owners, tags, servers or other skills.
+MOST_ITEMS = 200
 _OPENING = re.compile(r"---[ \t]*\r?\n")
 _CLOSING = re.compile(r"^---[ \t]*\r?$\n?", re.MULTILINE)
 #: Stands for a text that could not be read, and for a definition there is none of; no rule says anything of either.
@@ -44,11 +46,11 @@ class Definition(Model):
     name: Name
     version: VersionText
     status: Annotated[Status, Field(strict=False)]
-    owners: Annotated[list[Slug], Field(min_length=1)]
-    tags: list[Slug] = Field(default_factory=list)
-    tools: dict[Slug, list[NonEmpty]] = Field(default_factory=dict)
+    owners: Annotated[list[Slug], Field(min_length=1, max_length=MOST_ITEMS)]
+    tags: list[Slug] = Field(default_factory=list, max_length=MOST_ITEMS)
+    tools: dict[Slug, list[NonEmpty]] = Field(default_factory=dict, max_length=MOST_ITEMS)
     routing: Routing | None = None
-    requires: dict[Name, NonEmpty] = Field(default_factory=dict)
+    requires: dict[Name, NonEmpty] = Field(default_factory=dict, max_length=MOST_ITEMS)
     inputs: dict[str, Any] | None = None
     outputs: dict[str, Any] | None = None
     description: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
@@ -143,7 +145,7 @@ def read(folder: str, texts: Mapping[str, bytes], files: frozenset[str]) -> tupl
     """
     name = _name_of(folder)
     sheet, unread = _sheet(folder, texts)
-    file, findings = _the_one_definition(folder, texts)
+    file, findings = _the_one_definition(folder, texts, files)
     document = None
     if not findings:
         document, findings = documents.look(texts[file], f"{folder}/{file}", name)
@@ -204,10 +206,15 @@ def _sheet(folder: str, texts: Mapping[str, bytes]) -> tuple[Sheet | None, list[
     return read_sheet(f"{folder}/{SHEET_NAME}", texts[SHEET_NAME], _name_of(folder))
 
 
-def _the_one_definition(folder: str, texts: Mapping[str, bytes]) -> tuple[str, list[Finding]]:
+def _the_one_definition(
+    folder: str, texts: Mapping[str, bytes], files: frozenset[str] = frozenset()
+) -> tuple[str, list[Finding]]:
     present = [candidate for candidate in DEFINITION_NAMES if candidate in texts]
     if len(present) == 1:
         return present[0], []
+    for candidate in DEFINITION_NAMES if not present else ():
+        if candidate in files:
+            return candidate, [_no_plain_file(folder, candidate)]
     message = "`skill.yaml` is missing" if not present else "both `skill.yaml` and `skill.json` are there"
     hint = "add a `skill.yaml` with name, version, status and owners" if not present else "keep one of them"
     return DEFINITION_NAMES[0], [Finding("SK101", message, f"{folder}/skill.yaml", 1, 1, _name_of(folder), hint)]
@@ -242,7 +249,14 @@ def _exactly_one_form(governed: ReadDefinition, has_sheet: bool, name: str, file
     return []
 
 
+def _no_plain_file(folder: str, file: str) -> Finding:
+    message = f"`{file}` is no plain file, and what it leads to is not read"
+    return Finding("SK101", message, f"{folder}/{file}", 1, 1, _name_of(folder), "put the file itself there")
+
+
 def _missing_sheet(folder: str, message: str, files: frozenset[str]) -> Finding:
+    if SHEET_NAME in files:
+        return _no_plain_file(folder, SHEET_NAME)
     hint = "write a `SKILL.md`"
     for file in sorted(files):
         if file.lower() == SHEET_NAME.lower():

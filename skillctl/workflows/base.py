@@ -10,16 +10,17 @@ def base_of(repository: Repository, branch: str, revision: str | None = None) ->
     """The commit that a change began at: where it left `revision`, else where it left the release branch.
 
     On the release branch itself, or on no branch, the change is its last commit with what is not committed yet. None if
-    there is nothing before it.
+    there is nothing before it, or this clone knows no release branch: then everything is new.
     """
     head = repository.head()
     if revision is not None:
         return repository.merge_base(repository.resolve(revision), head)
-    for tip in repository.branch(branch):
+    tips = repository.branch(branch)
+    for tip in tips:
         shared = repository.merge_base(tip, head)
         if shared != head or repository.current_branch() not in (branch, None):
             return shared
-    return repository.parent(head)
+    return repository.parent(head) if tips else None
 
 
 def changed_since(repository: Repository, base: str) -> set[str] | None:

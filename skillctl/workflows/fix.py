@@ -1,6 +1,6 @@
 """Fix: what can be mended safely in the files of skills, as they lie in the folder."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from skillctl.domain import fixes, skill, suite
@@ -23,10 +23,17 @@ class Fixed:
     is_left_alone: bool = False
 
 
-def fix(tree: Tree, write: Callable[[str, bytes], None], names: Sequence[str] = ()) -> list[Fixed]:
-    """Mend the files of these skills, or of all; `write` puts bytes at a path. Approved content is left alone."""
+def fix(
+    tree: Tree, write: Callable[[str, bytes], None], names: Sequence[str] = (), changed: Collection[str] | None = None
+) -> list[Fixed]:
+    """Mend the files of these skills, or of those that changed, or of all; `write` puts bytes at a path.
+
+    Approved content is left alone.
+    """
     contents = read(tree)
     chosen = [contents.known(name) for name in names] or contents.names
+    if changed is not None:
+        chosen = [name for name in chosen if name in changed]
     schemas = {entry.path for entry in tree.files(_SCHEMAS)}
     told = []
     for name in chosen:
@@ -51,7 +58,7 @@ def _fixes(tree: Tree, unit: Unit, schemas: set[str]) -> Iterator[tuple[str, byt
         document = _document(path, raw.get(path, b""))
         if document is None:
             continue
-        schema = f"../../{_SCHEMAS}/{kind}.json" if f"{_SCHEMAS}/{kind}.json" in schemas else None
+        schema = f"../../{_SCHEMAS}/{kind}.json" if kind and f"{_SCHEMAS}/{kind}.json" in schemas else None
         text, done = fixes.fixed(document, fixes.quotable(findings, path), order, schema)
         if done:
             yield path, _with(raw[path], document, text), done
@@ -76,5 +83,8 @@ def _is_frozen(contents: Contents, name: str) -> bool:
     """Whether the folder holds a version that was approved, which never changes."""
     found = contents.units[name].skill
     assert found is not None
+    if not contents.units[name].is_whole and contents.approved(name):
+        # Nobody can say which version it is.
+        return True
     approved = found.definition.version in contents.approved(name)
     return approved or found.definition.status in (Status.APPROVED, Status.DEPRECATED)

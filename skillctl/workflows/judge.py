@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from skillctl.domain import registry, rules, serving, suppression
+from skillctl.domain import registry, rules, secrets, serving, suppression
 from skillctl.domain.card import Card
 from skillctl.domain.digest import Unmeasurable, measure_skill
 from skillctl.domain.finding import Finding, Place, Severity
@@ -33,11 +33,11 @@ def judge_files(tree: Tree, name: str, known: str | None = None) -> Judgement | 
 def judge(unit: Unit, raw: Mapping[str, bytes], digest: str = "") -> Judgement:
     """What a skill shows that was read; `raw` are the bytes of all its files."""
     if unit.skill is None:
-        return Judgement(digest, (*unit.findings, *_strays(unit)), (), None)
+        return Judgement(digest, tuple(secrets.without((*unit.findings, *_strays(unit)))), (), None)
     subject = subject_of(unit, raw)
     ignores, findings = suppression.read(unit.skill.document, unit.name, rules.SUPPRESSIBLE)
     findings += [*rules.judge(subject), *_changed_after_approval(unit, raw)]
-    return Judgement(digest, (*unit.findings, *findings), ignores, subject.card)
+    return Judgement(digest, tuple(secrets.without((*unit.findings, *findings))), ignores, subject.card)
 
 
 def subject_of(unit: Unit, raw: Mapping[str, bytes]) -> Subject:
@@ -79,9 +79,8 @@ def shared(tree: Tree, own: Sequence[Finding] | None) -> tuple[Registry, list[Fi
     if own is not None:
         return servers, list(own)
     findings += read_policy(tree.read(tree.files(POLICY_FILE)))[1]
-    return servers, findings + [
-        unreadable_finding(path, why) for path, why in tree.unreadable.items() if not name_in(path)
-    ]
+    findings += [unreadable_finding(path, why) for path, why in tree.unreadable.items() if not name_in(path)]
+    return servers, secrets.without(findings)
 
 
 def across(
@@ -90,7 +89,7 @@ def across(
     """The findings that need the whole catalogue, and the names that are nearly alike, which may be `near` already."""
     world = World(frozenset(cards), servers.servers, servers.groups, cards, near)
     if cards:
-        return rules.judge_all(world), world.near_names
+        return secrets.without(rules.judge_all(world)), world.near_names
     hint = "write `skills/<name>/skill.yaml` and `SKILL.md`"
     return [Finding("SK010", "there are no skills here", "skills", hint=hint, severity=Severity.WARNING)], {}
 

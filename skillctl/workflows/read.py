@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from skillctl.domain import approval, registry, serving, skill, suite
+from skillctl.domain import approval, registry, secrets, serving, skill, suite
 from skillctl.domain.finding import Finding
 from skillctl.domain.naming import known_skill
 from skillctl.domain.registry import Registry
@@ -93,7 +93,7 @@ def read(tree: Tree) -> Contents:
             contents.servings[name] = unit.serving
         if unit.approvals:
             contents.approvals[name] = unit.approvals
-    contents.findings.sort(key=lambda finding: finding.order)
+    contents.findings = sorted(secrets.without(contents.findings), key=lambda finding: finding.order)
     return contents
 
 

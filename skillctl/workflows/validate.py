@@ -123,27 +123,45 @@ def settled(found: Found, tree: Tree, base: Callable[[], Tree | None], today: st
 
 
 def _new(findings: Sequence[Finding], name: str, tree: Tree, base: Tree | None) -> list[Finding]:
-    """Those findings that the change brings in: nothing on the same line of the same file was found in the base."""
-    if base is None:
-        return list(findings)
+    """Those findings that the change brings in: what they are about stood in the same file of the base, and was found.
+
+    Of a file with so many that the rest was not counted nobody can say which are new, so all of them are.
+    """
+    from skillctl.domain.prose import MOST
     from skillctl.workflows.judge import judge_files
 
+    if base is None:
+        return list(findings)
     before = judge_files(base, name)
     assert before is not None
+    crowded = {place for place, count in Counter((one.code, one.file) for one in findings).items() if count >= MOST}
     old = Counter(_marks(before.findings, base).values())
     new = []
     for finding, mark in _marks(findings, tree).items():
         old[mark] -= 1
-        if old[mark] < 0:
+        if old[mark] < 0 or (finding.code, finding.file) in crowded:
             new.append(finding)
     return new
 
 
 def _marks(findings: Iterable[Finding], tree: Tree) -> dict[Finding, tuple[str, str, bytes]]:
-    """By what a finding is known again when lines were put in above it: code, file, and the bytes of its line."""
+    """By what a finding is known again when lines were put in above it: code, file, and what it is about."""
     texts = tree.read(tree.files(*dict.fromkeys(one.file for one in findings)))
     lines = {path: text.split(b"\n") for path, text in texts.items()}
-    return {one: (one.code, one.file, lines[one.file][one.line - 1]) for one in findings if one.file in lines}
+    return {one: (one.code, one.file, _passage(lines.get(one.file, []), one.line - 1)) for one in findings}
+
+
+def _passage(lines: Sequence[bytes], at: int) -> bytes:
+    """The bytes of a line, with the lines that a key, a comment or a command goes on over."""
+    if at >= len(lines):
+        return b""
+    end = at
+    for opening, closing in ((b"PRIVATE KEY", b"-----END"), (b"<!--", b"-->")):
+        if opening in lines[at]:
+            end = next((number for number in range(at, len(lines)) if closing in lines[number]), len(lines) - 1)
+    while lines[end].rstrip().endswith(b"\\") and end + 1 < len(lines):
+        end += 1
+    return b"\n".join(lines[at : end + 1])
 
 
 def _judged(tree: Tree, memory: Memory | None, name: str) -> Judgement | None:

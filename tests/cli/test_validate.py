@@ -1,6 +1,7 @@
 """What `validate` shows to people and to other tools, what it mends, and plain folders of other people."""
 
 import json
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -113,11 +114,11 @@ def test_a_plain_folder_of_the_standard(tmp_path: Path) -> None:
     assert said.exit_code == 1
     assert said.data["skills"] == ["bad", "good"]
     assert [(one["file"], one["line"], one["column"], one["code"]) for one in said.envelope["findings"]] == [
-        ("bad/SKILL.md", 2, 7, "SK105"),
-        ("bad/SKILL.md", 3, 14, "SK212"),
-        ("bad/SKILL.md", 4, 1, "SK103"),
-        ("bad/SKILL.md", 6, 1, "SK504"),
-        ("bad/SKILL.md", 6, 36, "SK207"),
+        ("skills/bad/SKILL.md", 2, 7, "SK105"),
+        ("skills/bad/SKILL.md", 3, 14, "SK212"),
+        ("skills/bad/SKILL.md", 4, 1, "SK103"),
+        ("skills/bad/SKILL.md", 6, 1, "SK504"),
+        ("skills/bad/SKILL.md", 6, 36, "SK207"),
     ]
     alone = run("-C", tmp_path, "validate", "--standard", "skills/good")
     assert (alone.exit_code, alone.out) == (0, "1 skill: no findings\n")
@@ -131,3 +132,60 @@ def test_a_folder_without_a_skill(tmp_path: Path) -> None:
     assert "nothing/SKILL.md:1:1 error SK101 `SKILL.md` is missing" in said.out
     (tmp_path / "nothing/skill.md").write_text("x")
     assert "git mv nothing/skill.md nothing/SKILL.md" in run("-C", tmp_path, "validate", "--standard", "nothing").out
+
+
+TOKEN = "ghp_" + "a8F3kL9mQ2xW7zR4tY6uP1sD5gH0jK3vB8nM"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(f"status: {TOKEN}\n", f"tags: [{TOKEN}]\n", f"{TOKEN}: 1\n", f"requires: {{adder: {TOKEN}}}\n"),
+        *(f"x-skillctl-ignore: [{{code: {TOKEN}, reason: x}}]\n", f"a: 1\n{TOKEN}: 1\n{TOKEN}: 2\n"),
+        f"status: github_pat_{TOKEN[4:] * 2}\n",
+    ],
+)
+@pytest.mark.parametrize("format", ["text", "json", "github", "sarif", "junit"])
+def test_no_message_shows_a_secret(draft_shop: Path, tmp_path: Path, line: str, format: str) -> None:
+    shop = Shop.copied(draft_shop, tmp_path / "shop")
+    definition = shop.root / "skills/adder/skill.yaml"
+    kept = [one for one in definition.read_text().splitlines(keepends=True) if not line.startswith(one.split(":")[0])]
+    definition.write_text("".join(kept) + line)
+    said = run("-C", shop.root, "validate", "--format", format)
+    assert said.exit_code == 1
+    assert TOKEN[8:20] not in said.out + said.err
+
+
+def test_a_folder_of_any_depth_and_a_link_are_findings(draft_shop: Path, tmp_path: Path) -> None:
+    shop = Shop.copied(draft_shop, tmp_path / "shop")
+    sheet = shop.root / "skills/adder/SKILL.md"
+    sheet.rename(sheet.with_name("real.md"))
+    sheet.symlink_to("real.md")
+    deep = shop.root / "skills/adder"
+    for _ in range(30):
+        deep = deep / "d" / "d"
+    deep.mkdir(parents=True)
+    said = shop.skillctl("validate")
+    (finding,) = [one for one in said.envelope["findings"] if one["file"] == "skills/adder/SKILL.md"]
+    assert (finding["code"], finding["hint"]) == ("SK101", "put the file itself there")
+
+
+def test_fix_leaves_alone_what_nobody_can_read_the_version_of(approved_shop: Path, tmp_path: Path) -> None:
+    shop = Shop.copied(approved_shop, tmp_path / "shop")
+    sheet, definition = shop.root / "skills/adder/SKILL.md", shop.root / "skills/adder/skill.yaml"
+    sheet.write_text('---\ndescription: "Adds. Use it to add."\nname: adder\n---\n\nRun `scripts/add.py`.\n')
+    definition.write_text(definition.read_text() + "\t- x: [\n")
+    before = sheet.read_text()
+    assert "left alone" in shop.typed("validate", "--fix").out
+    assert sheet.read_text() == before
+
+
+def test_many_keys_are_judged_soon(draft_shop: Path, tmp_path: Path) -> None:
+    shop = Shop.copied(draft_shop, tmp_path / "shop")
+    definition = shop.root / "skills/adder/skill.yaml"
+    many = "requires: {" + ", ".join(f'k{n}: "1"' for n in range(30_000)) + "}\n"
+    for more in ("".join(f"k{n}: 1\n" for n in range(60_000)), many):
+        definition.write_text("name: adder\n" + more)
+        begun = time.monotonic()
+        assert shop.skillctl("validate").exit_code == 1
+        assert time.monotonic() - begun < 10

@@ -52,6 +52,10 @@ def test_a_value_over_two_lines_is_quoted_as_a_whole() -> None:
     assert read(said).data == {"a": "1 2"}
 
 
+def test_nothing_does_not_become_the_text_null() -> None:
+    assert fixed("a: [x, ~, null]\n", (1, 8), (1, 11)) == ("a: [x, ~, null]\n", [])
+
+
 def test_it_orders() -> None:
     text = "status: draft\n# of the name\nname: adder\nowners: [sums]\n\nversion: '1.0.0'\n"
     after = "# of the name\nname: adder\nversion: '1.0.0'\n\nstatus: draft\nowners: [sums]\n"
@@ -86,7 +90,7 @@ def test_what_the_findings_say_can_be_quoted() -> None:
     assert fixes.quotable(findings, "f") == {Place(1, 2), Place(3, 4)}
 
 
-PLAIN = st.sampled_from(["1.10", "no", "012", "1:30", "~", "2026-01-01", "0x1F", "1_000", ".5", "text", "a b", "it's"])
+PLAIN = st.sampled_from(["1.10", "no", "012", "1:30", "2026-01-01", "0x1F", "1_000", ".5", "text", "a b", "it's"])
 KEYS = st.lists(st.sampled_from([*skill.ORDER, "x-a", "x-b"]), unique=True, min_size=1)
 
 
