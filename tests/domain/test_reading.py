@@ -73,6 +73,15 @@ def test_what_is_broken_hides_nothing_of_the_rest() -> None:
     assert found.definition.name == "unnamed"
 
 
+def test_a_link_is_not_missing() -> None:
+    files = frozenset({"skill.yaml", "SKILL.md"})
+    for there, gone in (("skill.yaml", "SKILL.md"), ("SKILL.md", "skill.yaml")):
+        texts = {"skill.yaml": HEAD, "SKILL.md": SHEET}
+        _, (finding,) = skill.read("skills/adder", {there: texts[there]}, files)
+        assert codes([finding]) == [("SK101", f"skills/adder/{gone}", 1, 1)]
+        assert finding.message == f"`{gone}` is no plain file, and what it leads to is not read"
+
+
 def test_a_plain_folder() -> None:
     found, findings = skill.read_plain("pdf", {"SKILL.md": SHEET}, frozenset({"SKILL.md"}))
     assert (findings, found.folder, found.instructions) == ([], "pdf", "Add.\n")
