@@ -15,11 +15,9 @@ def check(subject: Subject) -> Iterator[Finding]:
     skill = subject.skill
     text = skill.description.strip()
     if text and (len(text) < _LETTERS or len(text.split()) < _WORDS):
-        document = skill.sheet.document if skill.sheet else skill.document
-        place = document.place(("description",))
         message = f"the description `{text}` is too short to choose the skill by"
         hint = "say what the skill does and when to use it"
-        yield Finding("SK212", message, document.file, place.line, place.column, subject.name, hint, Severity.WARNING)
+        yield subject.at(subject.describing, "SK212", message, ("description",), hint, Severity.WARNING)
 
 
 RULE = Rule(

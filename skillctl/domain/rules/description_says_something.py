@@ -11,10 +11,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     """A finding where the description is blank."""
     skill = subject.skill
     if not skill.description.strip():
-        document = skill.sheet.document if skill.sheet else skill.document
-        place = document.place(("description",))
         hint = "say what the skill does and when to use it"
-        yield Finding("SK211", "the description is blank", document.file, place.line, place.column, subject.name, hint)
+        yield subject.at(subject.describing, "SK211", "the description is blank", ("description",), hint)
 
 
 RULE = Rule(

@@ -21,7 +21,7 @@ RULE = Rule(
     severity=Severity.WARNING,
     title="descriptions are not nearly the same",
     why=(
-        "An agent chooses by the description; of two that share four fifths of their words it takes either, and a new "
+        "An agent chooses by the description; of two that are the same but for one word it takes either, and a new "
         "skill takes the prompts of an approved one. Texts that differ in numbers only are meant to be alike."
     ),
     bad='description: "Adds up all the bills of a month. Use it to add."',
