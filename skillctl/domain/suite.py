@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from skillctl.domain import document as documents
@@ -17,13 +17,33 @@ from skillctl.domain.schema import Model, Name, NonEmpty, modelled, once
 CaseId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
 
 
+def _within(path: str) -> str:
+    """A path that stays in the folder it is relative to."""
+    if path.startswith("/") or "\\" in path or "\0" in path or {"", ".", ".."} & set(path.split("/")):
+        raise PydanticCustomError("path", "`{path}` is not a path within the folder", {"path": path})
+    return path
+
+
+FilePath = Annotated[str, Field(max_length=255), AfterValidator(_within)]
+Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
+Texts = Annotated[dict[FilePath, str], Field(max_length=50)]
+
+
 class Run(Model):
-    """Run one script of the skill; `timeout` is in seconds."""
+    """Run one script of the skill, in its folder.
+
+    `files` are put there beside it, `env` is added to its environment. It may take `timeout` seconds, `memory` MB of
+    each process, and write `output` bytes to each of its texts; more is errored.
+    """
 
     script: NonEmpty
     args: list[str] = Field(default_factory=list)
     stdin: str | None = None
+    files: Texts = Field(default_factory=dict)
+    env: Annotated[dict[Variable, str], Field(max_length=50)] = Field(default_factory=dict)
     timeout: Annotated[float, Field(gt=0, le=300)] = 10.0
+    memory: Annotated[int, Field(ge=16, le=4096)] = 1024
+    output: Annotated[int, Field(ge=1, le=1024 * 1024)] = 1024 * 1024
 
 
 class Trigger(Model):

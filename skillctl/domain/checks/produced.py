@@ -1,6 +1,7 @@
 """What a case produced, as the checks see it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -9,12 +10,29 @@ class BrokenCheck(Exception):
 
 
 @dataclass(frozen=True)
+class ToolCall:
+    """One call of a tool that an agent asked for; `arguments` are JSON."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Produced:
-    """The end of one run: exit code (negative: killed by that signal) and both texts."""
+    """The end of one trial: the exit code of a script (negative: killed by that signal) and both texts.
+
+    An answer of a model, and the result of a tool, are standard output. `files` are the text files that a script made
+    or changed, by path within the skill; `calls` the tools an agent called, in order; `cost` is in US dollars, None
+    where nobody knows it.
+    """
 
     exit_code: int
     stdout: str
-    stderr: str
+    stderr: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    calls: tuple[ToolCall, ...] = ()
+    seconds: float = field(default=0.0, compare=False)
+    cost: float | None = field(default=None, compare=False)
 
 
 def shown(value: Any, limit: int = 80) -> str:
