@@ -1,12 +1,10 @@
 """`skillctl.yaml`: people, gates, environments; and the one effective gate that a skill meets for a status."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     Field,
     ValidationError,
     ValidatorFunctionWrapHandler,
@@ -20,23 +18,14 @@ from skillctl.domain import document as documents
 from skillctl.domain.evidence import EvidenceClass
 from skillctl.domain.finding import Finding
 from skillctl.domain.lifecycle import Status
+from skillctl.domain.runner import Alias, Runner, Server
 from skillctl.domain.schema import Model, Name, NonEmpty, modelled
 from skillctl.domain.skill import Slug
 from skillctl.domain.tree import POLICY_FILE
+from skillctl.domain.variable import EnvironmentVariable
 
 FILE_NAME = POLICY_FILE
 COUNTING_CLASSES = (EvidenceClass.DETERMINISTIC, EvidenceClass.RECORDED, EvidenceClass.LIVE)
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
-
-
-def _variable(text: str) -> str:
-    if not _VARIABLE.fullmatch(text):
-        # What stands here instead is likely the secret itself, so it is not shown.
-        raise PydanticCustomError("variable", "it must be the name of an environment variable, never its value")
-    return text
-
-
-EnvironmentVariable = Annotated[str, AfterValidator(_variable)]
 
 
 def _one_sentence(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
@@ -132,6 +121,8 @@ class Policy(Model):
     gates: list[Gate] = []
     recorders: Recorders = "none"
     auto_promote: list[Name] = []
+    runners: dict[Alias, Runner] = {}
+    servers: dict[Alias, Server] = {}
     environments: dict[Slug, Environment] = {}
 
     @model_validator(mode="after")

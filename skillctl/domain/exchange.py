@@ -1,0 +1,54 @@
+"""One exchange with what answers `ask` cases: a request, which is the key of its recorded answer, and the reply."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import Field, JsonValue
+
+from skillctl.domain import canonical
+from skillctl.domain.schema import Model, NonEmpty
+
+
+class NoAnswer(Exception):
+    """There is no answer that could be judged, and why: the trial is errored."""
+
+
+class Call(Model):
+    """A tool that a model wants called; `id` is the model's own name of the call."""
+
+    id: str
+    name: NonEmpty
+    arguments: dict[str, JsonValue]
+
+
+class Reply(Model):
+    """What came back: text, and the tools asked for; tokens are as the other side counted them, None if it did not.
+
+    `finish` is why a model stopped, in its own word.
+    """
+
+    text: str
+    calls: list[Call] = []
+    input_tokens: Annotated[int, Field(ge=0)] | None = None
+    output_tokens: Annotated[int, Field(ge=0)] | None = None
+    finish: str | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """One complete request: `body` is all that the other side is sent, `inputs` names what it was made of.
+
+    `inputs` maps `skill`, `prompt`, `model`, … to their digests, so that a miss can say what changed.
+    """
+
+    case: str
+    arm: str
+    trial: int
+    body: Mapping[str, Any]
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The SHA-256 of the body with its trial: what differs in any byte has another."""
+        return canonical.sha256({"body": self.body, "trial": self.trial})
