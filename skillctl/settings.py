@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,6 +85,11 @@ def become(environment: Mapping[str, str], environ: MutableMapping[str, str] = o
     """Have exactly this environment from now on."""
     environ.clear()
     environ.update(environment)
+
+
+def variables(names: Iterable[str], environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The values of those of these variables that are set to something."""
+    return {name: environ[name] for name in names if environ.get(name)}
 
 
 def child_environment(extra: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -12,9 +12,9 @@ from typing import IO
 from skillctl.adapters.bounded_checks import BoundedChecks
 from skillctl.adapters.isolation import SYSTEM_PATH, TOOLS, Isolation, Namespaces, Processes, Walls
 from skillctl.adapters.processes import ended_within
+from skillctl.domain.case import Run
 from skillctl.domain.checks import Check
 from skillctl.domain.checks.produced import Produced
-from skillctl.domain.suite import Run
 
 #: Characters of standard output or error that are looked at; more is no answer.
 OUTPUT_LIMIT = 1024 * 1024

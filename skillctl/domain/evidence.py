@@ -1,16 +1,18 @@
 """A verdict with everything that produced it, and whether it still speaks for the content at hand."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from skillctl.domain import canonical
+from skillctl.domain.case import Kind
 from skillctl.domain.schema import Model
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class EvidenceClass(StrEnum):
@@ -20,6 +22,9 @@ class EvidenceClass(StrEnum):
     RECORDED = "recorded"  # a real model's answers, replayed
     LIVE = "live"  # a real model, asked now
     REHEARSAL = "rehearsal"  # a fake or unknown recorder: shown, never evidence
+
+
+_STRONGEST = EvidenceClass.DETERMINISTIC
 
 
 class Outcome(StrEnum):
@@ -35,22 +40,87 @@ class Verdict(StrEnum):
 
     PASSED = "passed"
     FAILED = "failed"
+    REGRESSED = "regressed"  # it does worse than what is served
+    UNDERPOWERED = "underpowered"  # whether it does worse cannot be said of so few cases and trials
     ERRORED = "errored"
 
 
-class CaseResult(Model):
-    """One case: `seconds` of wall time, and why it did not pass, one sentence a check."""
+class Arm(StrEnum):
+    """What answers: the content measured, a model without any skill, or what is served now."""
+
+    WITH_SKILL = "with_skill"
+    WITHOUT_SKILL = "without_skill"
+    BASELINE = "baseline"
+
+
+class _Record(Model):
+    """A record that leaves out what it has nothing to say of, so that those of older formats keep their bytes."""
+
+    later: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _only_what_is_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        said: dict[str, Any] = dump(self)
+        return {key: value for key, value in said.items() if key not in self.later or value not in (None, [], {})}
+
+
+class CaseResult(_Record):
+    """One case: `seconds` of wall time of all its trials, and why it did not pass, one sentence a check.
+
+    It passed if each of its trials did. `passed` of its `trials` did; `baseline` and `without_skill` are the shares of
+    the trials that passed in those arms. `cost` is in US dollars.
+    """
+
+    later = frozenset({"kind", "class", "trials", "passed", "baseline", "without_skill", "cost", "tokens"})
 
     id: str
     outcome: Annotated[Outcome, Field(strict=False)]
     seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     reasons: list[str] = []
+    kind: Kind | None = None
+    evidence_class: Annotated[EvidenceClass | None, Field(alias="class", strict=False)] = None
+    trials: Annotated[int, Field(ge=1)] | None = None
+    passed: Annotated[int, Field(ge=0)] | None = None
+    baseline: Share | None = None
+    without_skill: Share | None = None
+    cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    tokens: Annotated[int, Field(ge=0)] | None = None
+
+    @property
+    def score(self) -> float:
+        """The share of its trials that passed."""
+        if self.trials is None or self.passed is None:
+            return float(self.outcome is Outcome.PASSED)
+        return self.passed / self.trials
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a model, or another agent, answered: the same question may get another answer."""
+        asks = self.kind in ("ask", "trigger")
+        return asks and self.evidence_class not in (EvidenceClass.DETERMINISTIC, None)
+
+    @property
+    def is_flaky(self) -> bool:
+        """Whether its trials disagree."""
+        return 0 < self.score < 1
 
 
-class Evidence(Model):
-    """The record of one evaluation; times are RFC 3339 in UTC, `commit` is what was checked out."""
+class Lost(Model):
+    """A prompt that an approved neighbour would get, and this skill takes: the neighbour and its case."""
 
-    format: Literal[1] = 1
+    skill: str
+    case: str
+
+
+class Evidence(_Record):
+    """The record of one evaluation; times are RFC 3339 in UTC, `commit` is what was checked out.
+
+    `cases` are those that count, `shown` the others. `inputs` are the digests of what else it was measured with.
+    """
+
+    later = frozenset({"inputs", "shown", "lost"})
+
+    format: Literal[1, 2] = 2
     skill: str
     version: str
     skill_digest: Digest
@@ -61,7 +131,10 @@ class Evidence(Model):
     evidence_class: Annotated[EvidenceClass, Field(alias="class", strict=False)]
     verdict: Annotated[Verdict, Field(strict=False)]
     pass_rate: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-    cases: Annotated[list[CaseResult], Field(min_length=1)]
+    cases: list[CaseResult]
+    inputs: dict[str, str] = {}
+    shown: list[CaseResult] = []
+    lost: list[Lost] = []
     started_at: str
     finished_at: str
     tool: str
@@ -82,12 +155,9 @@ class Evidence(Model):
         return sum(case.outcome is outcome for case in self.cases)
 
 
-def verdict_of(cases: Sequence[CaseResult], pass_rate: float) -> Verdict:
-    """Errored if any case is, or there is none; else passed if the share asked for passed."""
-    outcomes = {case.outcome for case in cases}
-    if not outcomes or Outcome.ERRORED in outcomes:
-        return Verdict.ERRORED
-    return Verdict.PASSED if pass_rate_of(cases) >= pass_rate else Verdict.FAILED
+def class_of_all(classes: Iterable[EvidenceClass | None]) -> EvidenceClass:
+    """The weakest of several classes; what says none of itself is deterministic."""
+    return max((kind for kind in classes if kind is not None), key=list(EvidenceClass).index, default=_STRONGEST)
 
 
 def pass_rate_of(cases: Sequence[CaseResult]) -> float:
@@ -105,6 +175,12 @@ class Subject:
     policy_digest: str
     runner: str
     model: str | None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The SHA-256 of all of it."""
+        return canonical.sha256(asdict(self))
 
 
 @dataclass(frozen=True)
@@ -135,5 +211,9 @@ def _differences(record: Evidence, subject: Subject) -> tuple[tuple[str, str, st
         ("policy", record.policy_digest, subject.policy_digest),
         ("runner", record.runner, subject.runner),
         ("model", record.model or "none", subject.model or "none"),
+        *(
+            (name, record.inputs.get(name, "none"), subject.inputs.get(name, "none"))
+            for name in sorted(record.inputs.keys() | subject.inputs.keys())
+        ),
     )
     return tuple(pair for pair in pairs if pair[1] != pair[2])

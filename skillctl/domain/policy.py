@@ -25,6 +25,7 @@ from skillctl.domain.tree import POLICY_FILE
 from skillctl.domain.variable import EnvironmentVariable
 
 FILE_NAME = POLICY_FILE
+_RECORDABLE = ("model", "command")
 COUNTING_CLASSES = (EvidenceClass.DETERMINISTIC, EvidenceClass.RECORDED, EvidenceClass.LIVE)
 
 
@@ -49,14 +50,20 @@ class Person(Model):
 
 
 class Gate(Model):
-    """What a skill must show to reach a status; `tags` and `names` select the skills, none means all."""
+    """What a skill must show to reach a status; `tags` and `names` select the skills, none means all.
+
+    `pass_rate` is of cases that a machine decides; `ask_rate` is what the lower bound of the 95 % interval of asked
+    cases must reach. With a `margin` these must not be worse than what is served, by more than it.
+    """
 
     to: Literal["candidate", "approved"]
     tags: list[Slug] = []
     names: list[Name] = []
     min_cases: Annotated[int, Field(ge=0)] | None = None
-    evidence: list[Annotated[EvidenceClass, Field(strict=False)]] | None = None
+    evidence: Annotated[list[Annotated[EvidenceClass, Field(strict=False)]], Field(min_length=1)] | None = None
     pass_rate: Annotated[float, Field(ge=0, le=1)] | None = None
+    ask_rate: Annotated[float, Field(ge=0, lt=1)] | None = None
+    margin: Annotated[float, Field(gt=0, lt=1)] | None = None
     approvals: Annotated[int, Field(ge=0)] | None = None
     approvers: list[Slug] = []
 
@@ -143,6 +150,28 @@ class Policy(Model):
                     )
         return self
 
+    @model_validator(mode="after")
+    def _replays_are_of_others(self) -> Self:
+        for alias, runner in self.runners.items():
+            if runner.replay is not None and getattr(self.runners.get(runner.replay), "kind", None) not in _RECORDABLE:
+                context = {"alias": alias, "other": runner.replay}
+                message = "runner `{alias}` replays `{other}`, which is no `model` or `command` of `runners`"
+                raise PydanticCustomError("replay", message, context)
+        return self
+
+    def source(self, alias: str) -> tuple[str, Runner] | None:
+        """The runner whose answers an alias gives, with its own alias: what a `replay` is of; None if there is none."""
+        runner = self.runners.get(alias)
+        if runner is None or runner.replay is None:
+            return None if runner is None else (alias, runner)
+        return runner.replay, self.runners[runner.replay]
+
+    def recorder_keys(self) -> dict[str, list[str]]:
+        """The keys of the people who may sign what was recorded, by name."""
+        named = () if self.recorders == "none" else self.recorders
+        members = [member for name in named for member in self.groups.get(name, [name])]
+        return {name: self.people[name].keys for name in members if name in self.people}
+
     @property
     def release_branch(self) -> str:
         """The branch that production is released from."""
@@ -159,6 +188,8 @@ class EffectiveGate:
     evidence: tuple[EvidenceClass, ...]
     pass_rate: float
     approvals: int
+    ask_rate: float | None = None
+    margin: float | None = None
 
     @property
     def digest(self) -> str:
@@ -170,6 +201,7 @@ class EffectiveGate:
                 "evidence": [kind.value for kind in self.evidence],
                 "pass_rate": float(self.pass_rate),
                 "approvals": self.approvals,
+                **{key: value for key, value in (("ask_rate", self.ask_rate), ("margin", self.margin)) if value},
             }
         )
 
@@ -182,6 +214,9 @@ def effective(policy: Policy, skill: str, tags: Iterable[str], to: Status) -> Ef
     for gate in gates:
         if gate.evidence is not None:
             allowed &= set(gate.evidence)
+    if policy.recorders != "none":
+        # Nobody signs what was asked just now; its record is signed.
+        allowed.discard(EvidenceClass.LIVE)
     rates = [gate.pass_rate for gate in gates if gate.pass_rate is not None]
     return EffectiveGate(
         to=to,
@@ -189,6 +224,8 @@ def effective(policy: Policy, skill: str, tags: Iterable[str], to: Status) -> Ef
         evidence=tuple(kind for kind in COUNTING_CLASSES if kind in allowed),
         pass_rate=max(rates, default=1.0),
         approvals=max((gate.approvals or 0 for gate in gates), default=0),
+        ask_rate=max((gate.ask_rate for gate in gates if gate.ask_rate is not None), default=None),
+        margin=min((gate.margin for gate in gates if gate.margin is not None), default=None),
     )
 
 

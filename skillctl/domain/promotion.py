@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from skillctl.domain import version as versions
-from skillctl.domain.evidence import Evidence, EvidenceClass, Outcome, Stale, Verdict, verdict_of
+from skillctl.domain.evidence import Evidence, EvidenceClass, Outcome, Stale, Verdict
 from skillctl.domain.lifecycle import Status, is_step
 from skillctl.domain.policy import EffectiveGate
+from skillctl.domain.statistics import Finding
+from skillctl.domain.verdict import against_baseline, ask_rate, rate_of, split, verdict_of
 
 
 @dataclass(frozen=True)
@@ -146,20 +148,50 @@ def _approvals(gate: EffectiveGate) -> Iterator[Reason]:
 
 
 def _verdict(evidence: Evidence, gate: EffectiveGate) -> Iterator[Reason]:
+    yield from _classes(evidence, gate)
     hint = f"run `skillctl eval {evidence.skill}`"
-    if evidence.evidence_class not in gate.evidence:
-        allowed = ", ".join(kind.value for kind in gate.evidence) or "nothing the policy allows"
-        rehearsal = evidence.evidence_class is EvidenceClass.REHEARSAL
-        message = "a rehearsal is never evidence" if rehearsal else "evidence of this class does not count here"
-        yield Reason("evidence-class", message, evidence.evidence_class.value, allowed)
     # Judged from the cases; the verdict on record can only be stricter.
-    verdicts = {evidence.verdict, verdict_of(evidence.cases, gate.pass_rate)}
-    if Verdict.ERRORED in verdicts:
+    judged = verdict_of(evidence.cases, evidence.lost, gate)
+    if Verdict.ERRORED in (evidence.verdict, judged):
         observed = f"{evidence.count(Outcome.ERRORED)} cases errored"
         yield Reason("errored", "the evaluation could not be judged", observed, "none", hint)
-    elif Verdict.FAILED in verdicts:
-        observed = f"{evidence.count(Outcome.PASSED)} of {len(evidence.cases)} passed"
+    elif Verdict.PASSED is not judged or evidence.verdict is not Verdict.PASSED:
+        reasons = list(_shortfalls(evidence, gate))
+        yield from reasons or [Reason("verdict", "the evaluation did not pass", evidence.verdict.value, "passed", hint)]
+
+
+def _classes(evidence: Evidence, gate: EffectiveGate) -> Iterator[Reason]:
+    allowed = ", ".join(kind.value for kind in gate.evidence) or "nothing the policy allows"
+    of_cases = {case.evidence_class for case in evidence.cases if case.evidence_class is not None}
+    for kind in EvidenceClass:
+        if kind in {evidence.evidence_class, *of_cases} and kind not in gate.evidence:
+            rehearsal = kind is EvidenceClass.REHEARSAL
+            message = "a rehearsal is never evidence" if rehearsal else "evidence of this class does not count here"
+            yield Reason("evidence-class", message, kind.value, allowed)
+
+
+def _shortfalls(evidence: Evidence, gate: EffectiveGate) -> Iterator[Reason]:
+    """What of the gate the cases do not reach."""
+    hint = f"run `skillctl eval {evidence.skill}`"
+    measured, asked = split(evidence.cases)
+    passed = sum(case.outcome is Outcome.PASSED for case in measured)
+    if measured and passed / len(measured) < gate.pass_rate:
+        observed = f"{passed} of {len(measured)} passed"
         yield Reason("pass-rate", "too few cases passed", observed, f"{gate.pass_rate:.0%}", hint)
+    reached, needed = rate_of(asked), ask_rate(gate)
+    if asked and reached.low < needed:
+        observed = f"{reached.low:.0%} to {reached.high:.0%} of {len(asked)} cases"
+        yield Reason("ask-rate", "too few answers passed to be sure of the rate", observed, f"{needed:.0%}", hint)
+    if evidence.lost:
+        first = evidence.lost[0]
+        message = f"it takes prompts from approved neighbours: `{first.case}` of `{first.skill}`"
+        yield Reason("neighbours", message, f"{len(evidence.lost)} prompts", "none", "say less in the description")
+    compared = against_baseline(asked, gate)
+    if compared is not None and compared.finding is not Finding.NO_WORSE:
+        observed = f"{compared.low:+.0%} to {compared.high:+.0%}"
+        words = {Finding.REGRESSED: "answers are worse than those of the served version"}
+        message = words.get(compared.finding, "too few cases and trials to say that answers are no worse than before")
+        yield Reason(compared.finding.value, message, observed, f"above -{gate.margin:.0%}", hint)
 
 
 def _revise(request: Request) -> str:

@@ -92,6 +92,12 @@ class Runner(Model):
         return kind  # type: ignore[return-value]
 
     @property
+    def model_name(self) -> str | None:
+        """The model that answers, as far as it is said."""
+        known = self.model.name if self.model is not None else None
+        return self.command.model if self.command is not None else known
+
+    @property
     def digest(self) -> str:
         """What evidence names as its runner: all that could change an answer, not where it is or how long it takes."""
         left_out = {"model": {"base_url", "key", "timeout", "attempts", "prices"}, "command": {"env", "timeout"}}

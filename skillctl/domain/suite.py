@@ -3,82 +3,56 @@
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, ValidationError
 
 from skillctl.domain import document as documents
-from skillctl.domain.checks import Check
+from skillctl.domain import evals_json
+from skillctl.domain.case import Case, Trials
 from skillctl.domain.document import Document, Path
 from skillctl.domain.finding import Finding, Severity
-from skillctl.domain.schema import Model, Name, NonEmpty, modelled, once
-
-CaseId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
-
-
-def _within(path: str) -> str:
-    """A path that stays in the folder it is relative to."""
-    if path.startswith("/") or "\\" in path or "\0" in path or {"", ".", ".."} & set(path.split("/")):
-        raise PydanticCustomError("path", "`{path}` is not a path within the folder", {"path": path})
-    return path
-
-
-FilePath = Annotated[str, Field(max_length=255), AfterValidator(_within)]
-Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
-Texts = Annotated[dict[FilePath, str], Field(max_length=50)]
-
-
-class Run(Model):
-    """Run one script of the skill, in its folder.
-
-    `files` are put there beside it, `env` is added to its environment. It may take `timeout` seconds, `memory` MB of
-    each process, and write `output` bytes to each of its texts; more is errored.
-    """
-
-    script: NonEmpty
-    args: list[str] = Field(default_factory=list)
-    stdin: str | None = None
-    files: Texts = Field(default_factory=dict)
-    env: Annotated[dict[Variable, str], Field(max_length=50)] = Field(default_factory=dict)
-    timeout: Annotated[float, Field(gt=0, le=300)] = 10.0
-    memory: Annotated[int, Field(ge=16, le=4096)] = 1024
-    output: Annotated[int, Field(ge=1, le=1024 * 1024)] = 1024 * 1024
-
-
-class Trigger(Model):
-    """A prompt for which the skill must (`fires`), or must not, be the one selected from the whole catalogue."""
-
-    prompt: Annotated[str, Field(min_length=1, max_length=4000)]
-    fires: bool
-
-
-class Case(Model):
-    """One situation: a script that is run, with the checks that must all hold, or a prompt that selects the skill."""
-
-    id: CaseId
-    run: Run | None = None
-    trigger: Trigger | None = None
-    expect: list[Check] = Field(default_factory=list)
-
-    @model_validator(mode="after")
-    def _is_exactly_one_kind(self) -> Self:
-        if (self.run is None) is (self.trigger is None):
-            raise PydanticCustomError("case", "a case is exactly one of `run`, `trigger`")
-        if self.run is not None and not self.expect:
-            raise PydanticCustomError("case", "a case that runs a script needs `expect`, with a check at least")
-        if self.trigger is not None and self.expect:
-            raise PydanticCustomError("case", "a `trigger` case expects what `fires` says; it has no `expect`")
-        return self
+from skillctl.domain.runner import Alias
+from skillctl.domain.schema import Model, Name, modelled, once
 
 
 class Suite(Model):
-    """All cases of one skill."""
+    """All cases of one skill; `runner` answers its `ask` cases, `judge` its rubrics, by alias in `skillctl.yaml`.
+
+    `trials` is how often an `ask` case is measured. `trigger_runner` selects in its `trigger` cases; without one the
+    catalogue's own selection does.
+    """
 
     skill: Name
+    runner: Alias = "default"
+    judge: Alias = "judge"
+    trigger_runner: Alias | None = None
+    trials: Trials = 1
     cases: Annotated[list[Case], Field(min_length=1)]
 
+    def trials_of(self, case: Case) -> int:
+        """How often a case is measured: what a machine does is the same each time, what a model says is not."""
+        return case.trials or (self.trials if self.is_asked(case) else 1)
 
+    def is_asked(self, case: Case) -> bool:
+        """Whether a model, or another agent, answers."""
+        return case.ask is not None or (case.trigger is not None and self.trigger_runner is not None)
+
+    def answering(self, case: Case) -> Alias:
+        """The runner that answers an asked case."""
+        return self.runner if case.ask is not None else self.trigger_runner or self.runner
+
+    def counts(self, case: Case) -> bool:
+        """Whether the case can be evidence: no rehearsal, and more than what a judge alone would say."""
+        return not case.rehearsal and not (case.expect and all(check.rubric is not None for check in case.expect))
+
+    @property
+    def counted(self) -> list[Case]:
+        """The cases that can be evidence."""
+        return [case for case in self.cases if self.counts(case)]
+
+
+FILE_NAME = "suite.yaml"
 #: The order in which people expect the keys.
 ORDER = tuple(Suite.model_fields)
 
@@ -110,9 +84,22 @@ def read(folder: str, raw: bytes) -> tuple[ReadSuite | None, list[Finding]]:
     With findings, what can be seen of it is there to be looked at further: the cases that can be read.
     """
     name = folder.rsplit("/", 1)[-1]
-    document, troubles = documents.look(raw, f"{folder}/suite.yaml", name)
+    document, troubles = documents.look(raw, f"{folder}/{FILE_NAME}", name)
     if document is None:
         return None, troubles
+    return _modelled(document, name, troubles)
+
+
+def read_convention(folder: str, raw: bytes) -> tuple[ReadSuite | None, list[Finding]]:
+    """The suite that `evals/<name>/evals.json`, as the Agent Skills convention has it, says; findings as of `read`."""
+    name = folder.rsplit("/", 1)[-1]
+    document, troubles = documents.look(raw, f"{folder}/{evals_json.FILE_NAME}", name)
+    if document is None:
+        return None, troubles
+    return _modelled(evals_json.translated(document, name), name, troubles)
+
+
+def _modelled(document: Document, name: str, troubles: list[Finding]) -> tuple[ReadSuite | None, list[Finding]]:
     suite, findings = modelled(Suite, document, name)
     if suite is None:
         return _seen(document, name), once(troubles, findings)

@@ -1,20 +1,11 @@
 """A trial: one run of a case in one arm, with all that was said, as the journal of this machine keeps it."""
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field, JsonValue
 
-from skillctl.domain.evidence import EvidenceClass, Outcome
+from skillctl.domain.evidence import Arm, EvidenceClass, Outcome
 from skillctl.domain.schema import Model
-
-
-class Arm(StrEnum):
-    """What answers: the content measured, a model without any skill, or what is served now."""
-
-    WITH_SKILL = "with_skill"
-    WITHOUT_SKILL = "without_skill"
-    BASELINE = "baseline"
 
 
 class Said(Model):

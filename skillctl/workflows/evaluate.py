@@ -1,149 +1,196 @@
 """Evaluate: skill + suite → evidence, bound to the exact bytes it measured."""
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
-from skillctl.domain import policy
-from skillctl.domain.checks import BrokenCheck, Check, Produced
-from skillctl.domain.checks.produced import printable
-from skillctl.domain.digest import Content
-from skillctl.domain.evidence import CaseResult, Evidence, EvidenceClass, Outcome, pass_rate_of, verdict_of
-from skillctl.domain.finding import errors_in
+from skillctl.domain import tally
+from skillctl.domain.case import Case
+from skillctl.domain.evidence import Arm, Evidence, Lost, Outcome, Verdict, class_of_all, find, pass_rate_of
 from skillctl.domain.lifecycle import Status
-from skillctl.domain.suite import Case
+from skillctl.domain.neighbours import Prompt, lost
+from skillctl.domain.suite import Suite
+from skillctl.domain.trial import Trial
+from skillctl.domain.verdict import verdict_of
 from skillctl.errors import UsageError
-from skillctl.workflows.measure import skill_content, suite_content
-from skillctl.workflows.ports import Clock, EvidenceStore, Repository, Scripts
-from skillctl.workflows.read import Contents, read
+from skillctl.workflows.ground import Ground
+from skillctl.workflows.measure import skill_content
+from skillctl.workflows.ports import Clock, EvidenceStore, Executor, Journal
+from skillctl.workflows.power import sure_to_tell
+from skillctl.workflows.sides import situation_of
+from skillctl.workflows.trials import Instruments, Task, take
 
-WORKERS = 4
-_NO_TRIGGERS = "this version of `skillctl` does not measure `trigger` cases"
 
+@dataclass(frozen=True)
+class Scope:
+    """Which trials are taken: `cases` is a pattern of their ids, `shard` (i, n) the i-th of n parts, from 1."""
 
-class Bench(Scripts, Protocol):
-    """Runs scripts, and judges what they produced in bounded time."""
+    arms: Collection[Arm] = ()
+    cases: str | None = None
+    shard: tuple[int, int] | None = None
+    fresh: bool = False
 
-    def failure(self, check: Check, produced: Produced) -> str | None:
-        """Why the check does not hold, or None; BrokenCheck if that cannot be said."""
-        ...
+    @property
+    def is_whole(self) -> bool:
+        """Whether evidence may come of it."""
+        return self.cases is None and self.shard is None
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The evidence, and where it lies."""
+    """The evidence and where it lies, None where only a part was measured; `reused` where nothing had changed."""
 
     evidence: Evidence
-    kept_at: str
+    suite: Suite
+    trials: Sequence[Trial]
+    kept_at: str | None
+    reused: bool = False
+
+
+@dataclass(frozen=True)
+class Books:
+    """What an evaluation writes to, and what it keeps the time with."""
+
+    evidence: EvidenceStore
+    journal: Journal
+    clock: Clock
+    tool: str
+
+
+@dataclass
+class Taken:
+    """The trials of one evaluation, and when they were taken."""
+
+    started_at: str
+    trials: list[Trial] = field(default_factory=list)
+    finished_at: str = ""
 
 
 def evaluate(
-    repository: Repository,
-    scripts: Bench,
-    store: EvidenceStore,
-    clock: Clock,
-    name: str,
-    *,
-    tool: str,
-    told: Callable[[CaseResult], None] = lambda _case: None,
+    ground: Ground,
+    instruments: Instruments,
+    executor: Executor,
+    books: Books,
+    scope: Scope,
+    told: Callable[[Trial], None] = lambda _trial: None,
 ) -> Evaluation:
-    """Run every case of a skill's suite on what committing its folder now would give; `told` hears each case.
+    """Take every trial that was not taken of this subject before; `told` hears each.
 
-    The skill and its suite must be readable: UsageError otherwise.
+    UsageError where the policy asks for what so few cases can never show, before anything is spent.
     """
-    tree = repository.pending("skills", "evals", "approvals", "skillctl.yaml")
-    contents = read(tree)
-    _ready(contents, name)
-    definition, suite = contents.skills[name].definition, contents.suites[name].suite
-    content, measured_suite = skill_content(tree, name), suite_content(tree, name)
-    gate = policy.effective(contents.policy, name, definition.tags, Status.APPROVED)
-    head = repository.head()
-    dirty = content.digest != _committed_digest(repository, head, name)
-    files = _scratch_files(content, repository)
-    started = clock.now()
-    cases = _run(suite.cases, scripts, clock, files, told)
-    evidence = Evidence(
-        skill=name,
-        version=definition.version,
-        skill_digest=content.digest,
-        suite_digest=measured_suite.digest,
-        policy_digest=gate.digest,
-        runner=scripts.runner,
-        evidence_class=EvidenceClass.DETERMINISTIC,
-        verdict=verdict_of(cases, gate.pass_rate),
-        pass_rate=pass_rate_of(cases),
-        cases=cases,
-        started_at=started,
-        finished_at=clock.now(),
+    sure_to_tell(ground, scope.cases is not None)
+    key, journal = ground.subject.key, books.journal
+    tasks = tasks_of(ground, scope)
+    before = [] if scope.fresh else _usable(journal.of(ground.name, key), tasks)
+    known = None if scope.fresh or not scope.is_whole else _known(ground, books, tasks, before)
+    if known is not None:
+        return Evaluation(known, ground.suite, before, str(known.digest), reused=True)
+    taken = Taken(books.clock.now(), list(before))
+    done = {(trial.case, trial.arm, trial.number) for trial in before}
+    left = [task for task in tasks if (task.case.id, task.arm, task.number) not in done]
+    situation = situation_of(ground, {task.arm for task in left})
+    for trial in executor(lambda task: take(task, situation, instruments), left):
+        journal.keep(ground.name, key, trial)
+        taken.trials.append(trial)
+        told(trial)
+    taken.finished_at = books.clock.now()
+    evidence = assembled(ground, taken, books.tool)
+    kept_at = books.evidence.add(evidence) if scope.is_whole else None
+    return Evaluation(evidence, ground.suite, taken.trials, kept_at)
+
+
+def tasks_of(ground: Ground, scope: Scope) -> list[Task]:
+    """The trials that a scope asks for, in the order of the suite; UsageError where it selects none."""
+    cases = [case for case in ground.suite.cases if scope.cases is None or fnmatchcase(case.id, scope.cases)]
+    if not cases:
+        raise UsageError(f"no case of `evals/{ground.name}` matches `{scope.cases}`", hint="`*` stands for any text")
+    if scope.shard is not None:
+        part, parts = scope.shard
+        cases = cases[part - 1 :: parts]
+    return [
+        Task(case, arm, number)
+        for case in cases
+        for arm in _arms(ground, case, scope)
+        for number in range(1, ground.suite.trials_of(case) + 1)
+    ]
+
+
+def _arms(ground: Ground, case: Case, scope: Scope) -> list[Arm]:
+    arms = [Arm.WITH_SKILL]
+    if case.ask is not None:
+        compared = ground.gate.margin is not None and ground.suite.counts(case)
+        if ground.served is not None and (compared or Arm.BASELINE in scope.arms):
+            arms.append(Arm.BASELINE)
+        if Arm.WITHOUT_SKILL in scope.arms:
+            arms.append(Arm.WITHOUT_SKILL)
+    return arms
+
+
+def _usable(trials: Iterable[Trial], tasks: Iterable[Task]) -> list[Trial]:
+    """What was taken before and need not be taken again; what errored may go better now."""
+    wanted = {(task.case.id, task.arm, task.number) for task in tasks}
+    found = {
+        key: trial
+        for trial in trials
+        if (key := (trial.case, trial.arm, trial.number)) in wanted and trial.outcome is not Outcome.ERRORED
+    }
+    return list(found.values())
+
+
+def _known(ground: Ground, books: Books, tasks: Sequence[Task], before: Sequence[Trial]) -> Evidence | None:
+    """The evidence that says already what these trials would."""
+    if len(before) != len(tasks):
+        return None
+    found = find(books.evidence.of(ground.name), ground.subject)
+    return found if isinstance(found, Evidence) and found.verdict is not Verdict.ERRORED else None
+
+
+def assembled(ground: Ground, taken: Taken, tool: str) -> Evidence:
+    """The evidence that trials give."""
+    counted, shown = tally.results(ground.suite, tally.by_case(taken.trials))
+    subject, taken_away = ground.subject, _lost(ground)
+    head = ground.repository.head()
+    return Evidence(
+        skill=ground.name,
+        version=ground.skill.definition.version,
+        skill_digest=subject.skill_digest,
+        suite_digest=subject.suite_digest,
+        policy_digest=subject.policy_digest,
+        runner=subject.runner,
+        model=subject.model,
+        evidence_class=class_of_all(case.evidence_class for case in counted),
+        verdict=verdict_of(counted, taken_away, ground.gate),
+        pass_rate=pass_rate_of(counted),
+        cases=counted,
+        inputs=dict(subject.inputs),
+        shown=shown,
+        lost=taken_away,
+        started_at=taken.started_at,
+        finished_at=taken.finished_at,
         tool=tool,
         commit=head,
-        dirty=dirty,
+        dirty=subject.skill_digest != _committed_digest(ground, head),
     )
-    return Evaluation(evidence, store.add(evidence))
 
 
-def _ready(contents: Contents, name: str) -> None:
-    contents.known(name)
-    if name in contents.skills and name in contents.suites:
-        return
-    errors = errors_in(finding for finding in contents.findings if finding.skill == name)
-    first = errors[0] if errors else None
-    where = f": {first.file}:{first.line}:{first.column} {first.message}" if first else ""
-    missing = "" if name in contents.suites or first else f": there is no `evals/{name}/suite.yaml`"
-    hint = f"run `skillctl validate {name}`"
-    raise UsageError(f"`{name}` cannot be evaluated{where}{missing}", hint=hint)
+def _lost(ground: Ground) -> list[Lost]:
+    """The prompts of approved neighbours that this skill takes from them."""
+    own = next(offer for offer in ground.offers if offer.name == ground.name)
+    others = [offer for offer in ground.offers if offer is not own]
+    contents = ground.contents
+    prompts = [
+        Prompt(name, case.id, case.trigger.prompt)
+        for name, read_suite in contents.suites.items()
+        if name != ground.name and name in contents.skills
+        if contents.skills[name].definition.status is Status.APPROVED
+        for case in read_suite.suite.counted
+        if case.trigger is not None and case.trigger.fires
+    ]
+    return [Lost(skill=one.prompt.skill, case=one.prompt.case) for one in lost(own, others, prompts)]
 
 
-def _committed_digest(repository: Repository, head: str, name: str) -> str | None:
+def _committed_digest(ground: Ground, head: str) -> str | None:
     try:
-        return skill_content(repository.tree(head), name).digest
+        return skill_content(ground.repository.tree(head), ground.name).digest
     except UsageError:
         return None
-
-
-def _scratch_files(content: Content, repository: Repository) -> dict[str, tuple[str, bytes]]:
-    blobs = repository.blobs(file.blob for file in content.files)
-    return {file.path: (file.mode, blobs[file.blob]) for file in content.files}
-
-
-def _run(
-    cases: Iterable[Case],
-    scripts: Bench,
-    clock: Clock,
-    files: dict[str, tuple[str, bytes]],
-    told: Callable[[CaseResult], None],
-) -> list[CaseResult]:
-    def one(case: Case) -> CaseResult:
-        begun = clock.seconds()
-        produced = scripts.run(files, case.run) if case.run is not None else _NO_TRIGGERS
-        seconds = round(clock.seconds() - begun, 3)
-        outcome, reasons = judge(case.expect, produced, scripts.failure)
-        return CaseResult(id=case.id, outcome=outcome, seconds=seconds, reasons=reasons)
-
-    results = []
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for result in pool.map(one, cases):
-            told(result)
-            results.append(result)
-    return results
-
-
-def judge(
-    checks: Iterable[Check], produced: Produced | str, failure_of: Callable[[Check, Produced], str | None]
-) -> tuple[Outcome, list[str]]:
-    """The outcome of a case and every reason against it; text instead of a product says why there is none."""
-    if isinstance(produced, str):
-        return Outcome.ERRORED, [printable(produced)]
-    reasons, outcome = [], Outcome.PASSED
-    for check in checks:
-        try:
-            failure = failure_of(check, produced)
-        except BrokenCheck as problem:
-            outcome = Outcome.ERRORED
-            reasons.append(str(problem))
-            continue
-        if failure is not None:
-            reasons.append(failure)
-            outcome = Outcome.FAILED if outcome is Outcome.PASSED else outcome
-    return outcome, [printable(reason) for reason in reasons]

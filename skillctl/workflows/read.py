@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from skillctl.domain import approval, registry, secrets, serving, skill, suite
+from skillctl.domain import approval, evals_json, registry, secrets, serving, skill, suite
 from skillctl.domain.finding import Finding
 from skillctl.domain.naming import known_skill
 from skillctl.domain.registry import Registry
@@ -18,7 +18,8 @@ from skillctl.workflows.ports import Tree
 if TYPE_CHECKING:
     from skillctl.domain.policy import Policy
 
-SUITE_NAME = "suite.yaml"
+#: The readers of a suite; where both files lie, the first one is the suite.
+SUITES = {suite.FILE_NAME: suite.read, evals_json.FILE_NAME: suite.read_convention}
 FOLDERS = (*OF_SKILLS, registry.FILE_NAME, POLICY_FILE)
 
 
@@ -74,7 +75,7 @@ class Contents:
 
 def read(tree: Tree) -> Contents:
     """Everything in a tree; one broken file never hides another."""
-    contents, texts = _opened(tree, (*skill.DEFINITION_NAMES, skill.SHEET_NAME, SUITE_NAME))
+    contents, texts = _opened(tree, (*skill.DEFINITION_NAMES, skill.SHEET_NAME, *SUITES))
     contents.policy, findings = read_policy(texts)
     contents.registry, more = read_registry(texts)
     contents.findings += findings + more
@@ -110,10 +111,12 @@ def read_unit(
         unit.is_whole = not unit.findings
         # A file that is there and cannot be read is not missing.
         unit.findings = [one for one in unit.findings if one.code != "SK101" or one.file not in unreadable]
-    path = f"evals/{name}/{SUITE_NAME}"
-    if path in texts:
-        unit.suite, findings = suite.read(f"evals/{name}", texts[path])
-        unit.findings += findings
+    for file, read_suite in SUITES.items():
+        path = f"evals/{name}/{file}"
+        if path in texts:
+            unit.suite, findings = read_suite(f"evals/{name}", texts[path])
+            unit.findings += findings
+            break
     _read_approvals(unit, texts)
     return unit
 

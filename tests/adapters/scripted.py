@@ -5,8 +5,8 @@ import textwrap
 import pytest
 
 from skillctl.adapters.scripts import ScriptRunner
+from skillctl.domain.case import Run
 from skillctl.domain.checks import Produced
-from skillctl.domain.suite import Run
 
 RUNNERS = {"namespaces": ScriptRunner(), "process": ScriptRunner(namespaces=False)}
 NAMESPACES = "namespaces"

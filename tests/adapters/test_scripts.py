@@ -7,8 +7,8 @@ import pytest
 
 from skillctl.adapters.isolation import MEMORY_KB
 from skillctl.adapters.scripts import OUTPUT_LIMIT
+from skillctl.domain.case import Run
 from skillctl.domain.checks import Produced
-from skillctl.domain.suite import Run
 from tests.adapters.scripted import current, printed, ran, runner  # noqa: F401
 
 

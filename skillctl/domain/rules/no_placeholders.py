@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from skillctl.domain.case import Case
 from skillctl.domain.document import Path
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject
-from skillctl.domain.suite import Case
 
 #: A value that is nothing but this; a longer text may well be about a TODO.
 _PLACEHOLDER = re.compile(

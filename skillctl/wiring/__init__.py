@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from skillctl.workflows.ports import Destination, Spread, Tree
 
 TOOL = f"skillctl {__version__}"
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,67 @@
+"""SSH signatures by `ssh-keygen -Y`: keys of an agent or of hardware work as those in files do.
+
+Format: PROTOCOL.sshsig of OpenSSH; a signature is made for one purpose (its namespace) and passes for no other.
+"""
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from skillctl.errors import Unreachable, UsageError
+
+_SECONDS = 60.0
+#: What OpenSSH says where it can do none of this (before 8.2).
+_TOO_OLD = "unknown option"
+
+
+class SshSignatures:
+    """Signs with one key, and verifies against the keys of people."""
+
+    def __init__(self, key: Path | None = None) -> None:
+        self._key = key
+
+    def sign(self, raw: bytes, namespace: str) -> bytes:
+        """The signature over these bytes for one purpose; UsageError where there is no key that signs."""
+        if self._key is None:
+            hint = "name one with `--sign KEY`, or set `git config user.signingkey KEY`"
+            raise UsageError("there is no SSH key to sign with", hint=hint)
+        if not self._key.is_file():
+            raise UsageError(f"there is no key `{self._key}`", hint="name a private key, or the public one of an agent's")
+        done = _run(["-Y", "sign", "-q", "-f", str(self._key), "-n", namespace], raw)
+        if done.returncode != 0 or not done.stdout:
+            raise UsageError(f"`{self._key}` did not sign: {_last_line(done.stderr)}", hint="is it an SSH key?")
+        return done.stdout
+
+    def signer(self, raw: bytes, signature: bytes, keys: Mapping[str, Sequence[str]], namespace: str) -> str | None:
+        """Who of these people (name → public keys) signed these bytes for this purpose; None if none did."""
+        with tempfile.TemporaryDirectory(prefix="skillctl-signature-") as name:
+            allowed, sheet = Path(name, "allowed"), Path(name, "sheet")
+            # A key is one line; more of it would be a line of its own, which could name somebody else.
+            lines = [f"{person} {key}\n" for person, own in keys.items() for key in own if len(key.splitlines()) == 1]
+            allowed.write_text("".join(lines), encoding="utf-8")
+            sheet.write_bytes(signature)
+            for person in keys:
+                done = _run(
+                    ["-Y", "verify", "-f", str(allowed), "-I", person, "-n", namespace, "-s", str(sheet)], raw
+                )
+                if done.returncode == 0:
+                    return person
+        return None
+
+
+def _run(arguments: Sequence[str], raw: bytes) -> "subprocess.CompletedProcess[bytes]":
+    if shutil.which("ssh-keygen") is None:
+        raise Unreachable("there is no `ssh-keygen` in `PATH`", hint="install OpenSSH 8.2 or newer")
+    try:
+        done = subprocess.run(["ssh-keygen", *arguments], input=raw, capture_output=True, timeout=_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise Unreachable("`ssh-keygen` did not answer", hint="does the key wait for a touch or a passphrase?") from None
+    if _TOO_OLD in done.stderr.decode("utf-8", "replace"):
+        raise Unreachable("`ssh-keygen` cannot sign", hint="install OpenSSH 8.2 or newer")
+    return done
+
+
+def _last_line(said: bytes) -> str:
+    return (said.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"])[-1]

@@ -1,0 +1,71 @@
+"""What an evaluation may spend: a hard stop, told before each call what it could cost at most."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from skillctl.domain import canonical
+from skillctl.domain.exchange import Reply, Request
+from skillctl.domain.runner import Prices, Runner
+
+#: Characters of a request for one token of it, at the least, in the languages and code that skills are written in.
+CHARACTERS_A_TOKEN = 3
+
+
+@dataclass(frozen=True)
+class Limits:
+    """US dollars and tokens of one run; None is no limit."""
+
+    cost: float | None = None
+    tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Amount:
+    """US dollars, None where nobody says what a token costs, and tokens."""
+
+    cost: float | None
+    tokens: int
+
+    def __add__(self, other: "Amount") -> "Amount":
+        costs = [one for one in (self.cost, other.cost) if one is not None]
+        return Amount(sum(costs) if costs else None, self.tokens + other.tokens)
+
+
+NOTHING = Amount(None, 0)
+
+
+def most_of(request: Request, config: Runner) -> Amount:
+    """What one call could take at most."""
+    asked = len(canonical.text(request.body)) // CHARACTERS_A_TOKEN + 1
+    answered = config.model.max_tokens if config.model is not None else 0
+    return _amount(_prices(config), asked, answered)
+
+
+def taken_by(reply: Reply, config: Runner, most: Amount) -> Amount:
+    """What a call took; what nobody counted is taken to be the most it could be."""
+    if reply.input_tokens is None and reply.output_tokens is None:
+        return most
+    return _amount(_prices(config), reply.input_tokens or 0, reply.output_tokens or 0)
+
+
+def excess(limits: Limits, spent: Amount, more: Amount) -> str | None:
+    """Why another call may not be made, or None."""
+    together = spent + more
+    if limits.tokens is not None and together.tokens > limits.tokens:
+        return f"budget: {spent.tokens:,} of {limits.tokens:,} tokens are spent, and this call may take {more.tokens:,}"
+    if limits.cost is not None and (together.cost or 0) > limits.cost:
+        return f"budget: ${spent.cost or 0:.4f} of ${limits.cost:g} are spent, and this call may cost ${more.cost:.4f}"
+    return None
+
+
+def _prices(config: Runner) -> Prices | None:
+    return config.model.prices if config.model is not None else None
+
+
+def _amount(prices: Prices | None, asked: int, answered: int) -> Amount:
+    return Amount(None if prices is None else prices.of(asked, answered), asked + answered)
+
+
+def shown(amount: Amount) -> dict[str, Any]:
+    """An amount as JSON."""
+    return {"cost": amount.cost, "tokens": amount.tokens}

@@ -1,0 +1,129 @@
+"""A case: one situation of a skill, and what is expected of it there."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, JsonValue, model_validator
+from pydantic_core import PydanticCustomError
+
+from skillctl.domain.checks import Check
+from skillctl.domain.runner import Alias
+from skillctl.domain.schema import Model, NonEmpty
+
+Kind = Literal["run", "ask", "trigger", "tool"]
+CaseId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
+Prompt = Annotated[str, Field(min_length=1, max_length=100_000)]
+Trials = Annotated[int, Field(ge=1, le=100)]
+
+
+def _within(path: str) -> str:
+    """A path that stays in the folder it is relative to."""
+    if path.startswith("/") or "\\" in path or "\0" in path or {"", ".", ".."} & set(path.split("/")):
+        raise PydanticCustomError("path", "`{path}` is not a path within the folder", {"path": path})
+    return path
+
+
+FilePath = Annotated[str, Field(max_length=255), AfterValidator(_within)]
+Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
+Texts = Annotated[dict[FilePath, str], Field(max_length=50)]
+
+
+class Run(Model):
+    """Run one script of the skill, in its folder.
+
+    `files` are put there beside it, `env` is added to its environment. It may take `timeout` seconds, `memory` MB of
+    each process, and write `output` bytes to each of its texts; more is errored.
+    """
+
+    script: NonEmpty
+    args: list[str] = Field(default_factory=list)
+    stdin: str | None = None
+    files: Texts = Field(default_factory=dict)
+    env: Annotated[dict[Variable, str], Field(max_length=50)] = Field(default_factory=dict)
+    timeout: Annotated[float, Field(gt=0, le=300)] = 10.0
+    memory: Annotated[int, Field(ge=16, le=4096)] = 1024
+    output: Annotated[int, Field(ge=1, le=1024 * 1024)] = 1024 * 1024
+
+
+class OfferedTool(Model):
+    """A tool that the agent may call; `returns` is what each call answers, without it the first call ends the trial."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    description: str = ""
+    parameters: dict[str, JsonValue] = Field(default_factory=lambda: {"type": "object", "properties": {}})
+    returns: JsonValue = None
+
+    @property
+    def answers(self) -> bool:
+        """Whether the agent is told what a call gave."""
+        return "returns" in self.model_fields_set
+
+
+class Ask(Model):
+    """Have an agent with the skill loaded answer a prompt.
+
+    `files` are given with it; `attached` are files of the skill, or of the suite's folder, that are.
+    """
+
+    prompt: Prompt
+    system: str | None = None
+    files: Texts = Field(default_factory=dict)
+    attached: Annotated[list[FilePath], Field(max_length=50)] = Field(default_factory=list)
+    tools: Annotated[list[OfferedTool], Field(max_length=100)] = Field(default_factory=list)
+
+
+class Trigger(Model):
+    """A prompt for which the skill must (`fires`), or must not, be the one selected from the whole catalogue."""
+
+    prompt: Annotated[str, Field(min_length=1, max_length=4000)]
+    fires: bool
+
+
+class Tool(Model):
+    """Call one tool of an MCP server, named by its alias in `skillctl.yaml`; `timeout` is in seconds."""
+
+    server: Alias
+    name: NonEmpty
+    arguments: dict[str, JsonValue] = Field(default_factory=dict)
+    timeout: Annotated[float, Field(gt=0, le=300)] = 30.0
+
+
+class Case(Model):
+    """Exactly one of `run`, `ask`, `trigger`, `tool`, with the checks that must all hold.
+
+    `trials` is how often it is measured; a `rehearsal` is measured and shown, and never counts.
+    """
+
+    id: CaseId
+    run: Run | None = None
+    ask: Ask | None = None
+    trigger: Trigger | None = None
+    tool: Tool | None = None
+    trials: Trials | None = None
+    rehearsal: bool = False
+    expect: list[Check] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _is_exactly_one_kind(self) -> Self:
+        if sum(part is not None for part in (self.run, self.ask, self.trigger, self.tool)) != 1:
+            raise PydanticCustomError("case", "a case is exactly one of `run`, `ask`, `trigger`, `tool`")
+        if self.trigger is None and not self.expect:
+            raise PydanticCustomError("case", "a case needs `expect`, with a check at least")
+        if self.trigger is not None and self.expect:
+            raise PydanticCustomError("case", "a `trigger` case expects what `fires` says; it has no `expect`")
+        return self
+
+    @property
+    def kind(self) -> Kind:
+        """The one that it is."""
+        kinds: tuple[Kind, ...] = ("run", "ask", "trigger", "tool")
+        return next(kind for kind in kinds if getattr(self, kind) is not None)
+
+    @property
+    def prompt(self) -> str:
+        """What it asks, for people to read."""
+        if self.run is not None:
+            return " ".join([self.run.script, *self.run.args])
+        if self.tool is not None:
+            return f"{self.tool.server}: {self.tool.name}"
+        asked: Any = self.ask or self.trigger
+        return str(asked.prompt)

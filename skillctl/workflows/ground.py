@@ -1,0 +1,238 @@
+"""Ground: everything that an evaluation of one skill stands on, and the subject that its evidence must be of."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass
+from functools import cached_property
+
+from skillctl.domain import canonical, cassette, policy
+from skillctl.domain.case import Case
+from skillctl.domain.digest import Content
+from skillctl.domain.evidence import EvidenceClass, Subject
+from skillctl.domain.finding import errors_in
+from skillctl.domain.lifecycle import Status
+from skillctl.domain.naming import nearest
+from skillctl.domain.policy import EffectiveGate, Policy
+from skillctl.domain.runner import Runner, Server
+from skillctl.domain.selection import Offer
+from skillctl.domain.skill import Skill
+from skillctl.domain.suite import Suite
+from skillctl.domain.tree import POLICY_FILE
+from skillctl.errors import UsageError
+from skillctl.workflows.base import base_of
+from skillctl.workflows.measure import skill_content, suite_content
+from skillctl.workflows.ports import Repository, Signatures, Tree
+from skillctl.workflows.read import Contents, read_policy
+
+_TRY = "bring it to the release branch first, or try it with `--trust-change` (a rehearsal)"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the caller chose beside the suite; `scripts` names what runs scripts, `runner` another one for `ask` cases.
+
+    `base` is what the change is compared with; `trusts_change` lets runners and servers be used that are new in it.
+    """
+
+    scripts: str
+    runner: str | None = None
+    trusts_change: bool = False
+    base: str | None = None
+
+
+@dataclass(frozen=True)
+class Tape:
+    """The recorded answers of one runner in a tree; `recorder` is who signed them, None if nobody known did."""
+
+    path: str
+    digest: str
+    cassette: cassette.Cassette
+    recorder: str | None
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One skill in a tree, with its suite and the gate to `approved`; `trusted` is the policy that runners come from."""
+
+    repository: Repository
+    signatures: Signatures
+    tree: Tree
+    contents: Contents
+    skill: Skill
+    suite: Suite
+    content: Content
+    suite_digest: str
+    gate: EffectiveGate
+    trusted: Policy
+    choice: Choice
+
+    @property
+    def name(self) -> str:
+        return self.skill.name
+
+    def runner(self, alias: str) -> tuple[str, Runner]:
+        """The runner behind an alias, with the alias of the one it replays; UsageError where the base has none.
+
+        What a fake answers is never evidence, so it may come from the change itself.
+        """
+        here = self.contents.policy.source(alias)
+        if here is None:
+            near = nearest(alias, self.contents.policy.runners)
+            hint = f"did you mean `{near}`?" if near else "add it to `runners` in `skillctl.yaml`"
+            raise UsageError(f"there is no runner `{alias}`, which `evals/{self.name}` names", hint=hint)
+        if self._is_new(alias) and not self.choice.trusts_change:
+            message = f"runner `{alias}` is not in `skillctl.yaml` of the base as it is here"
+            raise UsageError(message, hint=_TRY)
+        return here
+
+    def server(self, alias: str) -> Server:
+        """The MCP server behind an alias; UsageError where the base has none."""
+        here = self.contents.policy.servers.get(alias)
+        if here is None:
+            near = nearest(alias, self.contents.policy.servers)
+            hint = f"did you mean `{near}`?" if near else "add it to `servers` in `skillctl.yaml`"
+            raise UsageError(f"there is no server `{alias}`, which `evals/{self.name}` names", hint=hint)
+        if here != self.trusted.servers.get(alias) and not self.choice.trusts_change:
+            raise UsageError(f"server `{alias}` is not in `skillctl.yaml` of the base as it is here", hint=_TRY)
+        return here
+
+    def class_of_case(self, case: Case) -> EvidenceClass:
+        """What the answers of a case are as evidence."""
+        if self.suite.is_asked(case):
+            return self.class_of(self.suite.answering(case))
+        if case.tool is None:
+            return EvidenceClass.DETERMINISTIC
+        is_new = self.server(case.tool.server) != self.trusted.servers.get(case.tool.server)
+        return EvidenceClass.REHEARSAL if is_new else EvidenceClass.LIVE
+
+    def class_of(self, alias: str) -> EvidenceClass:
+        """What the answers of a runner are as evidence."""
+        source = self.runner(alias)[1]
+        if source.fake is not None or self._is_new(alias):
+            return EvidenceClass.REHEARSAL
+        if not self.is_replayed(alias):
+            return EvidenceClass.LIVE
+        known = self.trusted.recorders == "none" or self.tape(alias).recorder is not None
+        return EvidenceClass.RECORDED if known else EvidenceClass.REHEARSAL
+
+    def is_replayed(self, alias: str) -> bool:
+        """Whether recorded answers are given."""
+        runner = self.contents.policy.runners.get(alias)
+        return runner is not None and runner.replay is not None
+
+    def tape(self, alias: str) -> Tape:
+        """The recorded answers of the runner that an alias replays; UsageError where they cannot be read."""
+        return self._tapes.get(alias) or self._tapes.setdefault(alias, self._read_tape(alias))
+
+    @cached_property
+    def offers(self) -> list[Offer]:
+        """What is selected from: this skill, and all others that are not deprecated."""
+        return [
+            Offer(one.name, one.description, tuple(one.definition.tags))
+            for one in self.contents.skills.values()
+            if one.name == self.name or one.definition.status is not Status.DEPRECATED
+        ]
+
+    @cached_property
+    def served(self) -> tuple[str, str] | None:
+        """The served version and its digest, if that is other content than is measured."""
+        serving = self.contents.servings.get(self.name)
+        version = serving.serving if serving else None
+        digest = self.contents.approved(self.name).get(version) if version else None
+        return (version, digest) if version and digest and digest != self.content.digest else None
+
+    @cached_property
+    def subject(self) -> Subject:
+        """What the evidence must be of, to count for this tree."""
+        asked = [case for case in self.suite.counted if self.suite.is_asked(case)]
+        runner = self.runner(self.suite.runner)[1] if any(case.ask is not None for case in asked) else None
+        model = None if runner is None else runner.model_name
+        inputs = dict(self._inputs(asked))
+        return Subject(
+            self.name, self.content.digest, self.suite_digest, self.gate.digest, self.choice.scripts, model, inputs
+        )
+
+    def _inputs(self, asked: Sequence[Case]) -> Iterator[tuple[str, str]]:
+        """What else the cases that count are measured with, by the names a message gives it."""
+        for alias in sorted({self.suite.answering(case) for case in asked}):
+            yield f"runner {alias}", self.runner(alias)[1].digest
+            if self.is_replayed(alias):
+                yield f"cassette {alias}", self.tape(alias).digest
+                yield f"recorder {alias}", self.class_of(alias).value
+        triggers = [case for case in self.suite.counted if case.trigger is not None]
+        if triggers:
+            yield "catalogue", canonical.sha256([list(astuple(offer)) for offer in self.offers])
+        for server in sorted({case.tool.server for case in self.suite.counted if case.tool is not None}):
+            yield f"server {server}", self.server(server).digest
+        if asked and self.gate.margin is not None and self.served is not None:
+            yield "baseline", self.served[1]
+
+    @cached_property
+    def _tapes(self) -> dict[str, Tape]:
+        return {}
+
+    def _is_new(self, alias: str) -> bool:
+        here = self.contents.policy.source(alias)
+        return here != self.trusted.source(alias) and here is not None and here[1].fake is None
+
+    def _read_tape(self, alias: str) -> Tape:
+        path = cassette.path_of(self.name, self.runner(alias)[0])
+        sheet = cassette.signature_of(path)
+        raw = self.tree.read(self.tree.files(path, sheet))
+        tape = raw.get(path, b"")
+        read = cassette.read(tape)
+        if isinstance(read, str):
+            hint = f"restore it from Git, or record it again: `skillctl eval {self.name} --record`"
+            raise UsageError(f"`{path}` cannot be read: {read}", hint=hint)
+        keys = self.trusted.recorder_keys()
+        signed = keys and sheet in raw
+        recorder = self.signatures.signer(tape, raw[sheet], keys, cassette.NAMESPACE) if signed else None
+        return Tape(path, hashlib.sha256(tape).hexdigest(), read, recorder)
+
+
+def ground_of(
+    repository: Repository, signatures: Signatures, tree: Tree, contents: Contents, name: str, choice: Choice
+) -> Ground:
+    """What an evaluation of a skill stands on in a tree; UsageError where the skill or its suite cannot be read."""
+    _ready(contents, name)
+    read_suite, skill = contents.suites[name].suite, contents.skills[name]
+    chosen = read_suite if choice.runner is None else read_suite.model_copy(update={"runner": choice.runner})
+    return Ground(
+        repository=repository,
+        signatures=signatures,
+        tree=tree,
+        contents=contents,
+        skill=skill,
+        suite=chosen,
+        content=skill_content(tree, name),
+        suite_digest=suite_content(tree, name).digest,
+        gate=policy.effective(contents.policy, name, skill.definition.tags, Status.APPROVED),
+        trusted=_trusted(repository, contents, chosen, choice),
+        choice=choice,
+    )
+
+
+def _trusted(repository: Repository, contents: Contents, chosen: Suite, choice: Choice) -> Policy:
+    """The policy of the base: a change names no runner, server or recorder of its own. Where nothing is older, its own.
+
+    It is looked up only where a case needs it.
+    """
+    if all(not chosen.is_asked(case) and case.tool is None for case in chosen.cases):
+        return contents.policy
+    commit = base_of(repository, contents.policy.release_branch, choice.base)
+    if commit is None:
+        return contents.policy
+    tree = repository.tree(commit)
+    return read_policy(tree.read(tree.files(POLICY_FILE)))[0]
+
+
+def _ready(contents: Contents, name: str) -> None:
+    contents.known(name)
+    if name in contents.skills and name in contents.suites:
+        return
+    errors = errors_in(finding for finding in contents.findings if finding.skill == name)
+    first = errors[0] if errors else None
+    where = f": {first.file}:{first.line}:{first.column} {first.message}" if first else ""
+    missing = "" if name in contents.suites or first else f": there is no `evals/{name}/suite.yaml`"
+    hint = f"run `skillctl validate {name}`"
+    raise UsageError(f"`{name}` cannot be evaluated{where}{missing}", hint=hint)
