@@ -1,0 +1,129 @@
+"""Which skill fits a prompt: the one ranking, for trigger cases and for every search of a catalogue.
+
+Each word of the prompt is a vote for the skills that mention it. The vote counts
+
+    ln(1 + 1000 / skills that mention it)  *  mentions / (mentions + 2)
+
+and half of that for a part of a code or compound (`odoo` of `odoo_erp`). The first factor makes rare words count more,
+as in BM25 (Robertson, Zaragoza 2009) for a catalogue of a thousand skills, whatever its size is; the second is BM25's
+saturation with k1 = 2 and b = 0, for descriptions are short by their standard. A word of the name or the description is
+one mention, a tag is two.
+
+So skills that have no word in common with a prompt change nothing about its ranking, not even the scores: from all
+offers of which `Offer.mentions` meets `asked(prompt)`, a store gets the answer of its whole catalogue.
+"""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from skillctl.domain.terms import Term, shortened, terms
+
+_AS_IF_OF = 1000
+_SATURATION = 2
+_TAG = 2
+_PART = 0.5
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
+_EXCLUSION = re.compile(r"\W*(?:not|never|do(?:es)? not|do(?:es)?n['’]t)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What selection sees of a skill."""
+
+    name: str
+    description: str
+    tags: tuple[str, ...] = ()
+
+    @cached_property
+    def mentions(self) -> Mapping[str, int]:
+        """How often the skill mentions each term, without the sentences that say what it is not for."""
+        counts = Counter(_keys(self.name))
+        for sentence in _SENTENCE_END.split(self.description):
+            if not _EXCLUSION.match(sentence):
+                counts.update(_keys(sentence))
+        for key in {key for tag in self.tags for key in _keys(tag)}:
+            counts[key] += _TAG
+        return counts
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A skill that fits a prompt; `words` are those of the prompt that speak for it, in its order.
+
+    Scores compare skills for one prompt, and say nothing across prompts.
+    """
+
+    name: str
+    score: float
+    words: tuple[str, ...]
+
+
+class Catalogue:
+    """Offers, made ready for many prompts; neither their order nor that of equal scores matters: names decide."""
+
+    def __init__(self, offers: Iterable[Offer]) -> None:
+        self._offers = sorted(offers, key=lambda offer: (offer.name, offer.description, offer.tags))
+        mentioned: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        for number, offer in enumerate(self._offers):
+            for key, count in offer.mentions.items():
+                mentioned[key].append((number, count / (count + _SATURATION)))
+        self._votes = {
+            key: [(number, math.log(1 + _AS_IF_OF / len(shares)) * share) for number, share in shares]
+            for key, shares in mentioned.items()
+        }
+
+    def rank(self, prompt: str) -> list[Ranked]:
+        """The skills that have a word in common with the prompt, the best first."""
+        words: dict[int, list[str]] = defaultdict(list)
+        terms_asked = asked(prompt)
+        for key, term in terms_asked.items():
+            for number, _ in self._votes.get(key, ()):
+                words[number].append(term.word)
+        scores = self._scores(terms_asked)
+        best = sorted(scores, key=lambda number: (-scores[number], number))
+        return [Ranked(self._offers[number].name, scores[number], tuple(words[number])) for number in best]
+
+    def selected(self, prompt: str) -> str | None:
+        """The skill that an agent takes for the prompt; None if none fits."""
+        scores = self._scores(asked(prompt))
+        best = min(scores, key=lambda number: (-scores[number], number), default=None)
+        return None if best is None else self._offers[best].name
+
+    def _scores(self, terms_asked: Mapping[str, Term]) -> dict[int, float]:
+        scores: dict[int, float] = {}
+        for key, term in terms_asked.items():
+            weight = _PART if term.is_part else 1.0
+            for number, vote in self._votes.get(key, ()):
+                scores[number] = scores.get(number, 0.0) + weight * vote
+        return scores
+
+
+def rank(prompt: str, offers: Iterable[Offer]) -> list[Ranked]:
+    """The skills that have a word in common with the prompt, the best first; for many prompts, see `Catalogue`."""
+    return Catalogue(offers).rank(prompt)
+
+
+def selected(prompt: str, offers: Iterable[Offer]) -> str | None:
+    """The skill that an agent takes for the prompt; None if none fits."""
+    return Catalogue(offers).selected(prompt)
+
+
+def asked(prompt: str) -> dict[str, Term]:
+    """What a prompt asks for, by key and in its order: each term once, as a whole where it stands as one anywhere."""
+    found: dict[str, Term] = {}
+    for term in terms(prompt):
+        if term.key not in found or (found[term.key].is_part and not term.is_part):
+            found[term.key] = term
+    return found
+
+
+def _keys(text: str) -> Iterator[str]:
+    for term in terms(text):
+        yield term.key
+        short = shortened(term)
+        if short is not None:
+            yield short
