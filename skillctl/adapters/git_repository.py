@@ -149,6 +149,11 @@ class GitRepository:
             raise UsageError(f"git does not know who you are: {said(problem)}", hint=hint) from None
         return identity.rsplit(" ", 2)[0]
 
+    def signing_key(self) -> str | None:
+        """The SSH key that Git signs with (`user.signingkey`), as its configuration has it; None if there is none."""
+        key = self._repo.config_reader().get_value("user", "signingkey", "")
+        return str(key) or None
+
     def commit(self, files: Mapping[str, bytes], message: str) -> str | None:
         """Commit exactly these files with exactly these bytes, whatever else is staged or changed.
 

@@ -28,7 +28,9 @@ class SshSignatures:
             hint = "name one with `--sign KEY`, or set `git config user.signingkey KEY`"
             raise UsageError("there is no SSH key to sign with", hint=hint)
         if not self._key.is_file():
-            raise UsageError(f"there is no key `{self._key}`", hint="name a private key, or the public one of an agent's")
+            raise UsageError(
+                f"there is no key `{self._key}`", hint="name a private key, or the public one of an agent's"
+            )
         done = _run(["-Y", "sign", "-q", "-f", str(self._key), "-n", namespace], raw)
         if done.returncode != 0 or not done.stdout:
             raise UsageError(f"`{self._key}` did not sign: {_last_line(done.stderr)}", hint="is it an SSH key?")
@@ -43,9 +45,7 @@ class SshSignatures:
             allowed.write_text("".join(lines), encoding="utf-8")
             sheet.write_bytes(signature)
             for person in keys:
-                done = _run(
-                    ["-Y", "verify", "-f", str(allowed), "-I", person, "-n", namespace, "-s", str(sheet)], raw
-                )
+                done = _run(["-Y", "verify", "-f", str(allowed), "-I", person, "-n", namespace, "-s", str(sheet)], raw)
                 if done.returncode == 0:
                     return person
         return None
@@ -57,7 +57,9 @@ def _run(arguments: Sequence[str], raw: bytes) -> "subprocess.CompletedProcess[b
     try:
         done = subprocess.run(["ssh-keygen", *arguments], input=raw, capture_output=True, timeout=_SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        raise Unreachable("`ssh-keygen` did not answer", hint="does the key wait for a touch or a passphrase?") from None
+        raise Unreachable(
+            "`ssh-keygen` did not answer", hint="does the key wait for a touch or a passphrase?"
+        ) from None
     if _TOO_OLD in done.stderr.decode("utf-8", "replace"):
         raise Unreachable("`ssh-keygen` cannot sign", hint="install OpenSSH 8.2 or newer")
     return done

@@ -1,79 +1,177 @@
 """`skillctl eval`."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from skillctl import settings, wiring
-from skillctl.cli import draw
-from skillctl.cli.options import FormatOption
-from skillctl.cli.result import Format, Result
-from skillctl.domain.evidence import CaseResult, Outcome, Verdict
-from skillctl.domain.promotion import short
-from skillctl.errors import SkillctlError
-from skillctl.workflows.evaluate import Evaluation, evaluate
+from skillctl.cli import draw, eval_shown
+from skillctl.cli.eval_progress import EvalProgress
+from skillctl.cli.eval_shown import EvalFormat
+from skillctl.cli.result import Result
+from skillctl.domain.budget import Limits
+from skillctl.domain.evidence import Arm
+from skillctl.errors import SkillctlError, UsageError
+from skillctl.wiring import Wiring
+from skillctl.wiring.evaluating import Laboratory, Means
+from skillctl.workflows.estimate import estimate
+from skillctl.workflows.evaluate import Evaluation, Scope, evaluate, left
+from skillctl.workflows.ground import Choice, Ground
+from skillctl.workflows.merge import shard_of
+from skillctl.workflows.power import needed
+from skillctl.workflows.record import asked, record
+from skillctl.workflows.trials import Task
 
-if TYPE_CHECKING:
-    from rich.console import Console
+
+@dataclass(frozen=True)
+class Recording:
+    """Whether answers are recorded first, and the key that signs them."""
+
+    wanted: bool
+    key: Path | None
 
 
 def run(
     context: typer.Context,
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Skills, by their names.")],
-    format: FormatOption = Format.TEXT,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Skills; none means all.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what was measured before.")] = False,
+    runner: Annotated[
+        str | None, typer.Option("--runner", metavar="ALIAS", help="Another runner for the `ask` cases.")
+    ] = None,
+    arm: Annotated[
+        list[Arm] | None, typer.Option("--arm", help="Compare with `baseline` (what is served) or `without_skill`.")
+    ] = None,
+    case: Annotated[
+        str | None, typer.Option("--case", metavar="PATTERN", help="Only these cases; shown, never evidence.")
+    ] = None,
+    record: Annotated[bool, typer.Option("--record", help="Ask anew what is replayed, and keep the answers.")] = False,
+    sign: Annotated[
+        Path | None, typer.Option("--sign", metavar="KEY", help="The SSH key of the recorder; by default Git's own.")
+    ] = None,
+    concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=256, help="Trials at the same time.")] = 4,
+    timeout: Annotated[
+        float | None, typer.Option("--timeout", min=0.001, metavar="SECONDS", help="For the whole run.")
+    ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option("--max-cost", min=0, metavar="DOLLARS", help="Ask no more models beyond it.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option("--max-tokens", min=0, metavar="N", help="Ask no more models beyond it.")
+    ] = None,
+    shard: Annotated[
+        str | None, typer.Option("--shard", metavar="I/N", help="Only the I-th of N parts; see `eval merge`.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="Where the trials of a shard go.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write a page (HTML) to look at.")
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option("--base", metavar="REV", help="Where runners, servers and recorders come from.")
+    ] = None,
+    trust_change: Annotated[
+        bool, typer.Option("--trust-change", help="Use runners and servers that are new here; a rehearsal.")
+    ] = False,
+    format: Annotated[EvalFormat, typer.Option("--format", help="Text, one JSON envelope, or a report.")] = (
+        EvalFormat.TEXT
+    ),
 ) -> Result:
-    """Run every case on what committing the skill's folder now would give."""
-    wired = wiring.Wiring(context.obj)
-    repository, scripts, store, clock = wired.repository(), wired.scripts(), wired.evidence(), wired.clock()
-    if scripts.weakness is not None:
-        draw.line(draw.console(stderr=True), f"scripts run without isolation: {scripts.weakness}", "yellow")
+    """Measure what committing the skill's folder now would give, and keep the evidence."""
+    scope = Scope(tuple(arm or ()), case, _part(shard), fresh)
+    if record and scope.shard is not None:
+        raise UsageError("`--record` records all cases, not a shard", hint="leave `--shard` out")
+    if (output is None) is not (scope.shard is None) or (scope.shard and len(names or ()) != 1):
+        raise UsageError("`--shard` goes with one NAME and `--output FILE`", hint="see `skillctl eval --help`")
+    if sign is not None and not record:
+        raise UsageError("`--sign` goes with `--record`", hint="add it")
+    wired = Wiring(context.obj)
+    means = Means(concurrency, timeout, Limits(max_cost, max_tokens))
+    with Laboratory(wired, means, lambda scripts: Choice(scripts, runner, trust_change, base)) as laboratory:
+        if laboratory.scripts.weakness is not None:
+            words = f"scripts run without isolation: {laboratory.scripts.weakness}"
+            draw.line(draw.console(stderr=True), words, "yellow")
+        done, refused = _all(laboratory, names or laboratory.names(), scope, Recording(record, sign), output)
+    if len(refused) == 1 and not done:
+        raise next(iter(refused.values()))
+    if report is not None:
+        eval_shown.write_page(report, done)
+    return eval_shown.result(done, refused, format)
+
+
+def _part(shard: str | None) -> tuple[int, int] | None:
+    if shard is None:
+        return None
+    first, _, second = shard.partition("/")
+    if not (first.isdecimal() and second.isdecimal() and 1 <= int(first) <= int(second) <= 1000):
+        raise UsageError(f"`--shard {shard}` is no part", hint="write the second of four parts as `2/4`")
+    return int(first), int(second)
+
+
+def _all(
+    laboratory: Laboratory, names: Iterable[str], scope: Scope, recording: Recording, output: Path | None
+) -> tuple[list[Evaluation], dict[str, SkillctlError]]:
     done: list[Evaluation] = []
     refused: dict[str, SkillctlError] = {}
     for name in dict.fromkeys(names):
         try:
-            done.append(evaluate(repository, scripts, store, clock, name, tool=wiring.TOOL, told=_told))
+            done.append(_one(laboratory, name, scope, recording, output))
         except SkillctlError as problem:
             refused[name] = problem
-    if len(refused) == 1 and not done:
-        raise next(iter(refused.values()))
-    data = {
-        "evaluations": [{"kept_at": one.kept_at, "evidence": one.evidence.record()} for one in done],
-        "errors": [
-            {"skill": name, "kind": type(problem).__name__, "message": problem.message, "hint": problem.hint}
-            for name, problem in refused.items()
-        ],
-    }
-    return Result(data, _exit_code(done, refused.values()), (), lambda screen: _draw(screen, done, refused), format)
+    return done, refused
 
 
-def _exit_code(done: Sequence[Evaluation], refused: Iterable[SkillctlError]) -> int:
-    codes = {Verdict.ERRORED: 3, Verdict.FAILED: 1, Verdict.PASSED: 0}
-    own = [codes[one.evidence.verdict] for one in done]
-    return max([*own, *(problem.exit_code for problem in refused)], default=0)
+def _one(laboratory: Laboratory, name: str, scope: Scope, recording: Recording, output: Path | None) -> Evaluation:
+    with ExitStack() as stack:
+        progress = stack.enter_context(EvalProgress())
+        if recording.wanted:
+            _record(laboratory, laboratory.ground(name), scope, recording, progress)
+            laboratory.look_again()
+        ground, books = laboratory.ground(name), laboratory.books()
+        tasks = left(ground, books, scope)
+        _say_what_it_takes(laboratory, ground, tasks, recording=False)
+        told = progress.skill(name, len(tasks)).told
+        try:
+            done = evaluate(ground, laboratory.instruments(ground), laboratory.executor(), books, scope, told)
+        except KeyboardInterrupt:
+            progress.stop()
+            _say_what_is_kept(len(left(ground, books, scope)), len(tasks))
+            raise
+    if output is not None:
+        eval_shown.write(output, shard_of(done, scope).text())
+    return done
 
 
-def _told(case: CaseResult) -> None:
-    if not settings.is_scripted():
-        draw.line(draw.console(stderr=True), f"  {case.outcome.value:8} {case.id}", draw.styled(case.outcome.value))
+def _record(laboratory: Laboratory, ground: Ground, scope: Scope, recording: Recording, progress: EvalProgress) -> None:
+    """Ask what answers in truth; where the policy names recorders, one of them must sign."""
+    tasks = asked(ground, scope)
+    _say_what_it_takes(laboratory, ground, tasks, recording=True)
+    recorders = laboratory.recorder(ground)
+    instruments = replace(laboratory.instruments(ground), answers=recorders.open)
+    sign = laboratory.signing(recording.key, is_needed=ground.trusted.recorders != "none")
+    told = progress.skill(f"{ground.name} (recording)", len(tasks)).told
+    record(ground, instruments, laboratory.executor(), scope, recorders.recorded, laboratory.keep, sign, told)
 
 
-def _draw(screen: "Console", done: Sequence[Evaluation], refused: Mapping[str, SkillctlError]) -> None:
-    for one in done:
-        evidence = one.evidence
-        for case in evidence.cases:
-            if case.outcome is not Outcome.PASSED:
-                draw.line(screen, f"{case.outcome.value} {case.id}", "red")
-            for reason in case.reasons:
-                draw.line(screen, f"  {reason}")
-        counts = ", ".join(
-            f"{evidence.count(outcome)} {outcome.value}" for outcome in Outcome if evidence.count(outcome)
+def _say_what_it_takes(laboratory: Laboratory, ground: Ground, tasks: Sequence[Task], *, recording: bool) -> None:
+    """Tell of the calls that are to be made, and of trials that are too few to tell much."""
+    screen = draw.console(stderr=True)
+    need = needed(ground)
+    if need is not None and need.trials is not None and need.trials > ground.suite.trials:
+        words = f"{ground.name}: {ground.suite.trials} trials are likely too few to tell: {need.trials} are needed"
+        draw.line(screen, words, "yellow")
+    expected = estimate(ground, tasks, recording=recording)
+    if expected.calls:
+        cost = "" if expected.most.cost is None else f", ${expected.most.cost:.4f}"
+        words = (
+            f"{ground.name}: {expected.calls:,} calls, up to {expected.most.tokens:,} tokens{cost} in their first turns"
         )
-        words = f"{evidence.skill}@{evidence.version} {short(evidence.skill_digest)}: {evidence.verdict.value}"
-        draw.line(screen, f"{words} ({counts})", draw.styled(evidence.verdict.value))
-        draw.line(screen, f"evidence {evidence.digest[:12]}, {evidence.evidence_class.value}", "dim")
-    told = draw.console(stderr=True)
-    for problem in refused.values():
-        draw.line(told, f"error: {problem.message}", "red")
-        if problem.hint:
-            draw.line(told, f"    hint: {problem.hint}", "dim")
+        draw.line(screen, words, "dim")
+
+
+def _say_what_is_kept(left: int, all_of_them: int) -> None:
+    words = f"interrupted: {all_of_them - left} of {all_of_them} trials are kept; run the same command to go on"
+    draw.line(draw.console(stderr=True), words, "yellow")

@@ -27,6 +27,7 @@ COMMANDS = {
     "explain": "What a code of a finding means, with a bad and a good example.",
     "schema": "Write the JSON Schemas of the files, for editors.",
     "eval": "Measure skills with their suites and keep the evidence.",
+    "eval merge": "Join what several machines measured of one suite.",
     "promote": "Take a skill one step: draft → candidate → approved.",
     "revise": "Open the next version of a skill as a draft.",
     "deprecate": "Hide an approved version from all but those who use it.",
@@ -77,6 +78,7 @@ def _run(argv: list[str]) -> int:
 
     from skillctl.errors import SkillctlError, UsageError
 
+    argv = _joined(argv)
     name = _command_in(argv)
     try:
         answer = _app(name)(argv, prog_name="skillctl", standalone_mode=False)
@@ -129,7 +131,7 @@ def _app(name: str | None) -> "typer.Typer":
             group = import_module(f"skillctl.cli.{command}").app if command == name else _stub_group()
             app.add_typer(group, name=command, help=help_line)
         else:
-            function = import_module(f"skillctl.cli.{command}").run if command == name else _stub
+            function = import_module(_file_of(command)).run if command == name else _stub
             app.command(command, help=help_line)(function)
     return app
 
@@ -153,6 +155,18 @@ def _stub_group() -> "typer.Typer":
     group.command("none")(_stub)
     group.command("nothing")(_stub)
     return group
+
+
+def _file_of(command: str) -> str:
+    return f"skillctl.cli.{command.replace(' ', '_')}"
+
+
+def _joined(argv: list[str]) -> list[str]:
+    """The words of the command line with a command of two words as one."""
+    for index, pair in enumerate(pairwise(argv)):
+        if " ".join(pair) in COMMANDS and _command_in(argv[: index + 1]) == pair[0]:
+            return [*argv[:index], " ".join(pair), *argv[index + 2 :]]
+    return argv
 
 
 def _command_in(argv: Sequence[str]) -> str | None:

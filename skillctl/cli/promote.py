@@ -13,7 +13,7 @@ from skillctl.domain.naming import nearest
 from skillctl.domain.promotion import Refusal, short
 from skillctl.errors import UsageError
 from skillctl.wiring import Wiring
-from skillctl.workflows.promote import Promoted, promote
+from skillctl.workflows.promote import Promoted, Proofs, promote
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,7 +48,8 @@ def run(
 ) -> Result:
     """Commit the step, or say every reason against it."""
     wired = Wiring(context.obj)
-    answer = promote(wired.repository(), wired.evidence(), wired.scripts().runner, name, to, today=wired.today())
+    proofs = Proofs(wired.evidence(), wired.signatures(), wired.scripts().runner)
+    answer = promote(wired.repository(), proofs, name, to, today=wired.today())
     if isinstance(answer, Refusal):
         data = {**_step(answer.skill, answer.version, answer.source, answer.target), "commit": None}
         data["reasons"] = [asdict(reason) for reason in answer.reasons]

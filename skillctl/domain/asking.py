@@ -124,15 +124,20 @@ def harness_body(
         "system": ask.system,
         "files": dict(attached or {}),
         "tools": [one.model_dump(mode="json", exclude_unset=True) for one in ask.tools],
-        "skill": None
-        if skill is None
-        else {"name": skill.name, "version": skill.version, "digest": skill.digest},
+        "skill": None if skill is None else {"name": skill.name, "version": skill.version, "digest": skill.digest},
     }
+
+
+def opening_of(runner: Runner, ask: Ask, skill: Loaded | None, attached: Mapping[str, str]) -> dict[str, Any]:
+    """The first request of a trial."""
+    if runner.model is None:
+        return harness_body(runner, ask, skill, attached)
+    return chat_body(runner.model, messages_of(ask, skill, attached), tools_of(ask, skill))
 
 
 def plain_body(runner: Runner, ask: Ask) -> dict[str, Any]:
     """The request for an answer without a skill and without tools."""
-    return harness_body(runner, ask) if runner.model is None else chat_body(runner.model, messages_of(ask, None, {}))
+    return opening_of(runner, ask, None, {})
 
 
 def selection_of(prompt: str, offers: Iterable[Offer]) -> Ask:
@@ -169,9 +174,7 @@ def graded_in(text: str, lines: Sequence[str]) -> list[tuple[bool, str]]:
     return graded
 
 
-def inputs_of(
-    ask: Ask, skill: Loaded | None, runner: Runner, attached: Mapping[str, str]
-) -> dict[str, str]:
+def inputs_of(ask: Ask, skill: Loaded | None, runner: Runner, attached: Mapping[str, str]) -> dict[str, str]:
     """What a request is made of, each by its digest, so that a miss can say what changed."""
     prompt = {"ask": ask.model_dump(mode="json", exclude_unset=True), "attached": dict(attached)}
     return {

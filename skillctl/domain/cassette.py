@@ -36,9 +36,7 @@ class Cassette:
 
     def why_missing(self, request: Request) -> str:
         """What of a request that has no answer here is other than it was when its case was recorded."""
-        nearest = [
-            entry for entry in self.entries.values() if (entry.case, entry.arm) == (request.case, request.arm)
-        ]
+        nearest = [entry for entry in self.entries.values() if (entry.case, entry.arm) == (request.case, request.arm)]
         if not nearest:
             return "it was never recorded"
         same = [entry for entry in nearest if entry.trial == request.trial]

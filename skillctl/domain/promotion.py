@@ -7,7 +7,7 @@ from skillctl.domain import version as versions
 from skillctl.domain.evidence import Evidence, EvidenceClass, Outcome, Stale, Verdict
 from skillctl.domain.lifecycle import Status, is_step
 from skillctl.domain.policy import EffectiveGate
-from skillctl.domain.statistics import Finding
+from skillctl.domain.statistics import Standing
 from skillctl.domain.verdict import against_baseline, ask_rate, rate_of, split, verdict_of
 
 
@@ -187,9 +187,9 @@ def _shortfalls(evidence: Evidence, gate: EffectiveGate) -> Iterator[Reason]:
         message = f"it takes prompts from approved neighbours: `{first.case}` of `{first.skill}`"
         yield Reason("neighbours", message, f"{len(evidence.lost)} prompts", "none", "say less in the description")
     compared = against_baseline(asked, gate)
-    if compared is not None and compared.finding is not Finding.NO_WORSE:
+    if compared is not None and compared.finding is not Standing.NO_WORSE:
         observed = f"{compared.low:+.0%} to {compared.high:+.0%}"
-        words = {Finding.REGRESSED: "answers are worse than those of the served version"}
+        words = {Standing.REGRESSED: "answers are worse than those of the served version"}
         message = words.get(compared.finding, "too few cases and trials to say that answers are no worse than before")
         yield Reason(compared.finding.value, message, observed, f"above -{gate.margin:.0%}", hint)
 

@@ -16,7 +16,7 @@ offers of which `Offer.mentions` meets `asked(prompt)`, a store gets the answer 
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -75,6 +75,11 @@ class Catalogue:
             key: [(number, math.log(1 + _AS_IF_OF / len(shares)) * share) for number, share in shares]
             for key, shares in mentioned.items()
         }
+
+    @property
+    def offers(self) -> Sequence[Offer]:
+        """All of them, by name."""
+        return self._offers
 
     def rank(self, prompt: str) -> list[Ranked]:
         """The skills that have a word in common with the prompt, the best first."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from skillctl.domain import statistics
 from skillctl.domain.evidence import CaseResult, Lost, Outcome, Verdict, pass_rate_of
 from skillctl.domain.policy import EffectiveGate
-from skillctl.domain.statistics import Comparison, Finding, Interval
+from skillctl.domain.statistics import Comparison, Interval, Standing
 
 #: What the answers of a model must surely reach where no gate says otherwise.
 ASK_RATE = 0.6
@@ -26,9 +26,9 @@ def verdict_of(cases: Sequence[CaseResult], lost: Sequence[Lost], gate: Effectiv
     if asked and rate_of(asked).low < ask_rate(gate):
         return Verdict.FAILED
     compared = against_baseline(asked, gate)
-    if compared is None or compared.finding is Finding.NO_WORSE:
+    if compared is None or compared.finding is Standing.NO_WORSE:
         return Verdict.PASSED
-    return Verdict.REGRESSED if compared.finding is Finding.REGRESSED else Verdict.UNDERPOWERED
+    return Verdict.REGRESSED if compared.finding is Standing.REGRESSED else Verdict.UNDERPOWERED
 
 
 def split(cases: Sequence[CaseResult]) -> tuple[list[CaseResult], list[CaseResult]]:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from skillctl.adapters.local_sink import Sink
     from skillctl.adapters.production_catalogue import ProductionCatalogue
     from skillctl.adapters.scripts import ScriptRunner
+    from skillctl.adapters.signatures import SshSignatures
     from skillctl.adapters.sqlite_catalogue import SqliteCatalogue
+    from skillctl.adapters.trial_files import TrialFiles
     from skillctl.adapters.validation_cache import ValidationCache
     from skillctl.settings import Target
     from skillctl.workflows.fix import Fixed
@@ -69,6 +71,18 @@ class Wiring:
         from skillctl.adapters.evidence_files import EvidenceFiles
 
         return EvidenceFiles(self.state())
+
+    def journal(self) -> "TrialFiles":
+        """The trials of this machine."""
+        from skillctl.adapters.trial_files import TrialFiles
+
+        return TrialFiles(self.state())
+
+    def signatures(self, key: Path | None = None) -> "SshSignatures":
+        """What verifies signatures, and signs with this key."""
+        from skillctl.adapters.signatures import SshSignatures
+
+        return SshSignatures(key)
 
     def dev_catalogue(self) -> "SqliteCatalogue":
         """The dev store."""

@@ -1,6 +1,6 @@
 """What an evaluation is wired of: runners by alias, MCP servers, books and the executor."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Self
 from skillctl import settings
 from skillctl.domain import cassette
 from skillctl.domain.budget import Limits
-from skillctl.domain.case import Case
 from skillctl.domain.runner import GATEWAY, Runner
 from skillctl.errors import UsageError
 from skillctl.wiring import TOOL, Wiring
@@ -89,6 +88,27 @@ class Laboratory:
     def recorder(self, ground: Ground) -> "Recorders":
         """What the answers of one skill are recorded with."""
         return Recorders(self, ground)
+
+    def signing(self, key: Path | None, *, is_needed: bool) -> "Callable[[bytes, str], bytes] | None":
+        """What signs with this key, else with Git's own; None where there is none and nobody needs it."""
+        named = key or self.repository.signing_key()
+        if named is None and not is_needed:
+            return None
+        return self._wired.signatures(None if named is None else Path(named).expanduser()).sign
+
+    def keep(self, files: Mapping[str, bytes | None]) -> None:
+        """Put files into the folder; what is None is there no more."""
+        from skillctl.adapters import atomic
+
+        root = self.root().resolve()
+        for path, raw in files.items():
+            # A link, which a repository may bring, would lead what we write to anywhere.
+            if (root / path).is_symlink() or not (root / path).parent.resolve().is_relative_to(root):
+                raise UsageError(f"`{path}` leads out of the repository", hint="remove the link")
+            if raw is None:
+                (root / path).unlink(missing_ok=True)
+            else:
+                atomic.write(root / path, raw)
 
     def executor(self) -> "Threads":
         """What takes several trials at a time."""
@@ -217,18 +237,3 @@ class Servers:
         tools = McpTools(servers, self._laboratory.root(), settings.variables(names))
         self._laboratory.closing(tools)
         return tools
-
-
-def needs_key(case: Case) -> bool:
-    """Whether a model may be asked."""
-    return case.ask is not None
-
-
-def signing_key(wired: Wiring, named: Path | None) -> Path:
-    """The SSH key that recordings are signed with: the one named, else Git's own; UsageError where there is none."""
-    if named is not None:
-        return named.expanduser()
-    key = wired.repository().signing_key()
-    if key is None:
-        raise UsageError("there is no SSH key to sign with", hint="name one with `--sign KEY`")
-    return Path(key).expanduser()

@@ -1,6 +1,6 @@
 """Evaluate: skill + suite → evidence, bound to the exact bytes it measured."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -9,7 +9,6 @@ from skillctl.domain.case import Case
 from skillctl.domain.evidence import Arm, Evidence, Lost, Outcome, Verdict, class_of_all, find, pass_rate_of
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.neighbours import Prompt, lost
-from skillctl.domain.suite import Suite
 from skillctl.domain.trial import Trial
 from skillctl.domain.verdict import verdict_of
 from skillctl.errors import UsageError
@@ -41,7 +40,7 @@ class Evaluation:
     """The evidence and where it lies, None where only a part was measured; `reused` where nothing had changed."""
 
     evidence: Evidence
-    suite: Suite
+    ground: Ground
     trials: Sequence[Trial]
     kept_at: str | None
     reused: bool = False
@@ -78,25 +77,23 @@ def evaluate(
 
     UsageError where the policy asks for what so few cases can never show, before anything is spent.
     """
-    sure_to_tell(ground, scope.cases is not None)
-    key, journal = ground.subject.key, books.journal
-    tasks = tasks_of(ground, scope)
-    before = [] if scope.fresh else _usable(journal.of(ground.name, key), tasks)
-    known = None if scope.fresh or not scope.is_whole else _known(ground, books, tasks, before)
+    if scope.is_whole:
+        sure_to_tell(ground)
+    key = ground.subject.key
+    before, missing = _split(ground, books, scope)
+    known = None if missing or scope.fresh or not scope.is_whole else _known(ground, books)
     if known is not None:
-        return Evaluation(known, ground.suite, before, str(known.digest), reused=True)
+        return Evaluation(known, ground, before, str(known.digest), reused=True)
     taken = Taken(books.clock.now(), list(before))
-    done = {(trial.case, trial.arm, trial.number) for trial in before}
-    left = [task for task in tasks if (task.case.id, task.arm, task.number) not in done]
-    situation = situation_of(ground, {task.arm for task in left})
-    for trial in executor(lambda task: take(task, situation, instruments), left):
-        journal.keep(ground.name, key, trial)
+    situation = situation_of(ground, {task.arm for task in missing})
+    for trial in executor(lambda task: take(task, situation, instruments), missing):
+        books.journal.keep(ground.name, key, trial)
         taken.trials.append(trial)
         told(trial)
     taken.finished_at = books.clock.now()
     evidence = assembled(ground, taken, books.tool)
     kept_at = books.evidence.add(evidence) if scope.is_whole else None
-    return Evaluation(evidence, ground.suite, taken.trials, kept_at)
+    return Evaluation(evidence, ground, taken.trials, kept_at)
 
 
 def tasks_of(ground: Ground, scope: Scope) -> list[Task]:
@@ -126,21 +123,28 @@ def _arms(ground: Ground, case: Case, scope: Scope) -> list[Arm]:
     return arms
 
 
-def _usable(trials: Iterable[Trial], tasks: Iterable[Task]) -> list[Trial]:
-    """What was taken before and need not be taken again; what errored may go better now."""
-    wanted = {(task.case.id, task.arm, task.number) for task in tasks}
+def left(ground: Ground, books: Books, scope: Scope) -> list[Task]:
+    """The trials that are still to be taken."""
+    return _split(ground, books, scope)[1]
+
+
+def _split(ground: Ground, books: Books, scope: Scope) -> tuple[list[Trial], list[Task]]:
+    """What was taken before and need not be taken again, and what is to be taken; what errored may go better now."""
+    tasks = tasks_of(ground, scope)
+    if scope.fresh:
+        return [], tasks
     found = {
-        key: trial
-        for trial in trials
-        if (key := (trial.case, trial.arm, trial.number)) in wanted and trial.outcome is not Outcome.ERRORED
+        (trial.case, trial.arm, trial.number): trial
+        for trial in books.journal.of(ground.name, ground.subject.key)
+        if trial.outcome is not Outcome.ERRORED
     }
-    return list(found.values())
+    keys = [(task.case.id, task.arm, task.number) for task in tasks]
+    before = [found[key] for key in keys if key in found]
+    return before, [task for key, task in zip(keys, tasks, strict=True) if key not in found]
 
 
-def _known(ground: Ground, books: Books, tasks: Sequence[Task], before: Sequence[Trial]) -> Evidence | None:
-    """The evidence that says already what these trials would."""
-    if len(before) != len(tasks):
-        return None
+def _known(ground: Ground, books: Books) -> Evidence | None:
+    """The evidence that says already what the trials would."""
     found = find(books.evidence.of(ground.name), ground.subject)
     return found if isinstance(found, Evidence) and found.verdict is not Verdict.ERRORED else None
 

@@ -233,9 +233,7 @@ class Tools(Protocol):
 class Signatures(Protocol):
     """SSH signatures, as `ssh-keygen -Y` makes and verifies them."""
 
-    def signer(
-        self, raw: bytes, signature: bytes, keys: Mapping[str, Sequence[str]], namespace: str
-    ) -> str | None:
+    def signer(self, raw: bytes, signature: bytes, keys: Mapping[str, Sequence[str]], namespace: str) -> str | None:
         """Who of these people (name → public keys) signed these bytes for this purpose; None if none did."""
         ...
 

@@ -1,6 +1,8 @@
 """Power: before anything is spent, whether so many cases and trials can show what the policy asks for."""
 
 from skillctl.domain import statistics
+from skillctl.domain.case import Case
+from skillctl.domain.statistics import Need
 from skillctl.domain.verdict import ask_rate
 from skillctl.errors import UsageError
 from skillctl.workflows.ground import Ground
@@ -8,18 +10,29 @@ from skillctl.workflows.ground import Ground
 
 def sure_to_tell(ground: Ground) -> None:
     """UsageError where a gate asks of the asked cases what they could never show, however well they went."""
-    asked = [case for case in ground.suite.counted if ground.suite.is_asked(case)]
-    if not asked:
+    cases = len(_asked(ground))
+    if not cases:
         return
     rate = ask_rate(ground.gate)
     least = statistics.least_cases(rate)
-    if len(asked) < least:
-        message = f"{len(asked)} asked cases can never show a rate of {rate:.0%}, even if all pass: it takes {least}"
-        raise UsageError(message, hint=_hint(ground))
+    hint = f"add cases to `evals/{ground.name}/suite.yaml`, or mark these as `rehearsal: true`"
+    if cases < least:
+        message = f"{cases} asked cases can never show a rate of {rate:.0%}, even if all pass: it takes {least}"
+        raise UsageError(message, hint=hint)
     need = needed(ground)
     if need is not None and need.trials is None:
-        message = (
-            f"{len(asked)} asked cases can never show that answers are no worse than those served, "
-            f"by a margin of {ground.gate.margin:.0%}: it takes {need.cases}"
-        )
-        raise UsageError(message, hint=_hint(ground))
+        margin = f"{ground.gate.margin:.0%}"
+        message = f"{cases} asked cases can never show that answers are worse by less than {margin}: it takes"
+        raise UsageError(f"{message} {need.least_cases}", hint=hint)
+
+
+def needed(ground: Ground) -> Need | None:
+    """The trials of a case that it takes to compare with what is served; None where the policy does not ask for it."""
+    cases = len(_asked(ground))
+    if not cases or ground.gate.margin is None or ground.served is None:
+        return None
+    return statistics.needed(cases, ground.gate.margin)
+
+
+def _asked(ground: Ground) -> list[Case]:
+    return [case for case in ground.suite.counted if ground.suite.is_asked(case)]

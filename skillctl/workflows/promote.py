@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 from skillctl.domain import approval, lifecycle, policy, promotion, serving
 from skillctl.domain.definition_text import rewritten
 from skillctl.domain.digest import Content, Unmeasurable, measure_skill
-from skillctl.domain.evidence import Evidence, Stale, Subject, find
+from skillctl.domain.evidence import Evidence, Stale, find
 from skillctl.domain.finding import Finding, errors_in
 from skillctl.domain.lifecycle import Status
-from skillctl.domain.policy import EffectiveGate
 from skillctl.domain.promotion import Promotion, Reason, Refusal, Request
 from skillctl.domain.serving import Serving
 from skillctl.domain.tree import TreeFile
 from skillctl.errors import UsageError
 from skillctl.workflows.base import base_of
+from skillctl.workflows.ground import Choice, ground_of
 from skillctl.workflows.judge import judged
-from skillctl.workflows.measure import skill_content, suite_content
-from skillctl.workflows.ports import EvidenceStore, Repository, Tree
+from skillctl.workflows.measure import skill_content
+from skillctl.workflows.ports import EvidenceStore, Repository, Signatures, Tree
 from skillctl.workflows.read import Contents, read
 from skillctl.workflows.validate import Found, settled
 
@@ -29,8 +29,17 @@ class Promoted:
     commit: str | None
 
 
+@dataclass(frozen=True)
+class Proofs:
+    """Where evidence is kept, what verifies signatures, and what runs scripts here."""
+
+    store: EvidenceStore
+    signatures: Signatures
+    scripts: str
+
+
 def promote(
-    repository: Repository, store: EvidenceStore, runner: str, name: str, target: Status | None, *, today: str
+    repository: Repository, proofs: Proofs, name: str, target: Status | None, *, today: str
 ) -> Promoted | Refusal:
     """Take a committed skill one step further; `target` None means the next step, `today` is `YYYY-MM-DD`.
 
@@ -51,7 +60,8 @@ def promote(
             step = Promotion(name, definition.version, definition.status, definition.status, content.digest, None)
             return Promoted(step, None)
         errors = errors_in(_standing(repository, tree, contents, name, today))
-        request = _request(contents, tree, store, runner, name, goal, content, len(errors))
+        evidence = _evidence(repository, tree, contents, proofs, name) if goal is Status.APPROVED else None
+        request = _request(contents, name, goal, content, evidence, len(errors))
         decision = promotion.decide(request)
         loose = _uncommitted(repository, name, content)
         if loose is not None:
@@ -92,17 +102,9 @@ def _standing(repository: Repository, tree: Tree, contents: Contents, name: str,
 
 
 def _request(
-    contents: Contents,
-    tree: Tree,
-    store: EvidenceStore,
-    runner: str,
-    name: str,
-    goal: Status,
-    content: Content,
-    errors: int,
+    contents: Contents, name: str, goal: Status, content: Content, evidence: Evidence | Stale | None, errors: int
 ) -> Request:
     definition = contents.skills[name].definition
-    gate = policy.effective(contents.policy, name, definition.tags, goal)
     suite = contents.suites.get(name)
     return Request(
         skill=name,
@@ -110,21 +112,21 @@ def _request(
         source=definition.status,
         target=goal,
         digest=content.digest,
-        cases=len(suite.suite.cases) if suite else 0,
+        cases=len(suite.suite.counted) if suite else 0,
         findings=errors,
-        gate=gate,
-        evidence=_evidence(tree, store, runner, name, content, gate) if suite else None,
+        gate=policy.effective(contents.policy, name, definition.tags, goal),
+        evidence=evidence,
         approved=contents.approved(name),
     )
 
 
 def _evidence(
-    tree: Tree, store: EvidenceStore, runner: str, name: str, content: Content, gate: EffectiveGate
+    repository: Repository, tree: Tree, contents: Contents, proofs: Proofs, name: str
 ) -> Evidence | Stale | None:
-    if gate.to is not Status.APPROVED:
+    if name not in contents.suites:
         return None
-    suite = suite_content(tree, name)
-    return find(store.of(name), Subject(name, content.digest, suite.digest, gate.digest, runner, None))
+    ground = ground_of(repository, proofs.signatures, tree, contents, name, Choice(proofs.scripts))
+    return find(proofs.store.of(name), ground.subject)
 
 
 def _uncommitted(repository: Repository, name: str, content: Content) -> Reason | None:

@@ -1,0 +1,65 @@
+"""`skillctl eval merge`."""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from skillctl.cli import eval_shown
+from skillctl.cli.eval_shown import EvalFormat
+from skillctl.cli.result import Result
+from skillctl.domain import shard
+from skillctl.domain.shard import Shard
+from skillctl.errors import SkillctlError, UsageError
+from skillctl.wiring import Wiring
+from skillctl.wiring.evaluating import Laboratory, Means
+from skillctl.workflows.evaluate import Evaluation
+from skillctl.workflows.ground import Choice
+from skillctl.workflows.merge import merge
+
+
+def run(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="What `eval --shard I/N --output` wrote.")],
+    runner: Annotated[
+        str | None, typer.Option("--runner", metavar="ALIAS", help="The runner that the shards were measured with.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write a page (HTML) to look at.")
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option("--base", metavar="REV", help="Where runners, servers and recorders come from.")
+    ] = None,
+    format: Annotated[EvalFormat, typer.Option("--format", help="Text, one JSON envelope, or a report.")] = (
+        EvalFormat.TEXT
+    ),
+) -> Result:
+    """Join the shards of one evaluation on the commit they were measured on: the evidence is that of one run."""
+    by_skill: dict[str, list[Shard]] = defaultdict(list)
+    for file in files:
+        one = _read(file)
+        by_skill[one.skill].append(one)
+    done: list[Evaluation] = []
+    refused: dict[str, SkillctlError] = {}
+    wired = Wiring(context.obj)
+    with Laboratory(wired, Means(1), lambda scripts: Choice(scripts, runner, False, base)) as laboratory:
+        for name, shards in sorted(by_skill.items()):
+            try:
+                done.append(merge(laboratory.ground(name), laboratory.books(), shards))
+            except SkillctlError as problem:
+                refused[name] = problem
+    if len(refused) == 1 and not done:
+        raise next(iter(refused.values()))
+    if report is not None:
+        eval_shown.write_page(report, done)
+    return eval_shown.result(done, refused, format)
+
+
+def _read(file: Path) -> Shard:
+    if not file.is_file():
+        raise UsageError(f"there is no file `{file}`", hint="`skillctl eval NAME --shard 1/4 --output FILE` writes one")
+    one = shard.read(file.read_bytes())
+    if one is None:
+        raise UsageError(f"`{file}` is no shard of an evaluation", hint="`skillctl eval NAME --shard` writes them")
+    return one

@@ -1,0 +1,96 @@
+"""What `skillctl eval` and `skillctl eval merge` answer, in each of its forms."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skillctl.cli import draw
+from skillctl.cli.result import Format, Result
+from skillctl.domain.evidence import Verdict
+from skillctl.domain.reporting import report_of
+from skillctl.errors import SkillctlError, UsageError
+from skillctl.workflows.evaluate import Evaluation
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from skillctl.domain.evaluation import SuiteReport
+
+_CODES = {Verdict.ERRORED: 3, Verdict.PASSED: 0}
+
+
+class EvalFormat(StrEnum):
+    """How an evaluation is written to standard output."""
+
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+    MARKDOWN = "markdown"
+
+
+def result(done: Sequence[Evaluation], refused: Mapping[str, SkillctlError], format: EvalFormat) -> Result:
+    """The answer: exit code 1 where a skill did not pass, 3 where one could not be judged."""
+    data = {
+        "evaluations": [
+            {"kept_at": one.kept_at, "reused": one.reused, "evidence": one.evidence.record()} for one in done
+        ],
+        "errors": [
+            {"skill": name, "kind": type(problem).__name__, "message": problem.message, "hint": problem.hint}
+            for name, problem in refused.items()
+        ],
+    }
+    code = _exit_code(done, refused.values())
+    if format is EvalFormat.JSON:
+        return Result(data, code, (), format=Format.JSON)
+    writers = {EvalFormat.JUNIT: "eval_junit", EvalFormat.MARKDOWN: "eval_markdown"}
+    if format in writers:
+        _tell(draw.console(stderr=True), refused)
+        return Result(data, code, report=lambda: _written(writers[format], done))
+    return Result(data, code, (), lambda screen: _draw(screen, done, refused), Format.TEXT)
+
+
+def reports(done: Iterable[Evaluation]) -> "list[SuiteReport]":
+    """What there is to show of each evaluation."""
+    return [
+        report_of(one.evidence, one.trials, one.ground.suite, one.ground.gate, one.ground.served, reused=one.reused)
+        for one in done
+    ]
+
+
+def write_page(file: Path, done: Sequence[Evaluation]) -> None:
+    """The page to look at."""
+    write(file, _written("eval_html", done))
+
+
+def write(file: Path, text: str) -> None:
+    """A file somebody asked for; UsageError where its folder is missing."""
+    if not file.parent.is_dir():
+        raise UsageError(f"there is no folder `{file.parent}`", hint=f"make it: `mkdir -p {file.parent}`")
+    file.write_text(text, encoding="utf-8")
+
+
+def _written(form: str, done: Sequence[Evaluation]) -> str:
+    from importlib import import_module
+
+    text: Callable[[Sequence[SuiteReport]], str] = import_module(f"skillctl.cli.formats.{form}").text
+    return text(reports(done))
+
+
+def _exit_code(done: Sequence[Evaluation], refused: Iterable[SkillctlError]) -> int:
+    own = [_CODES.get(one.evidence.verdict, 1) for one in done]
+    return max([*own, *(problem.exit_code for problem in refused)], default=0)
+
+
+def _draw(screen: "Console", done: Sequence[Evaluation], refused: Mapping[str, SkillctlError]) -> None:
+    from skillctl.cli.formats import eval_text
+
+    eval_text.show(screen, reports(done))
+    _tell(draw.console(stderr=True), refused)
+
+
+def _tell(screen: "Console", refused: Mapping[str, SkillctlError]) -> None:
+    for problem in refused.values():
+        draw.line(screen, f"error: {problem.message}", "red")
+        if problem.hint:
+            draw.line(screen, f"    hint: {problem.hint}", "dim")

@@ -1,0 +1,140 @@
+"""From evidence and trials to what is shown of a suite."""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from skillctl.domain import statistics
+from skillctl.domain.case import Case
+from skillctl.domain.confusion import Choice, confusion
+from skillctl.domain.evaluation import ArmReport, CaseReport, Estimate, Lost, Selected, SuiteReport
+from skillctl.domain.evidence import Arm, CaseResult, Evidence, EvidenceClass
+from skillctl.domain.policy import EffectiveGate
+from skillctl.domain.suite import Suite
+from skillctl.domain.tally import Taken, by_case
+from skillctl.domain.trial import Trial
+
+Number = TypeVar("Number", int, float)
+
+#: The margin that arms are compared with where no gate asks for one.
+_MARGIN = 0.2
+
+
+def report_of(
+    evidence: Evidence,
+    trials: Iterable[Trial],
+    suite: Suite,
+    gate: EffectiveGate,
+    served: tuple[str, str] | None,
+    *,
+    reused: bool,
+) -> SuiteReport:
+    """What there is to show of one suite; `served` are the version and the digest that the baseline answered with."""
+    taken, cases = by_case(trials), {case.id: case for case in suite.cases}
+    results = {one.id: (one, True) for one in evidence.cases} | {one.id: (one, False) for one in evidence.shown}
+    shown = tuple(_case(cases[name], *results[name], taken) for name in cases if name in results)
+    most = min((one.of for one in shown if one.counts and one.of > 1), default=1)
+    repeated = [one for one in shown if one.counts and one.of >= most]
+    choices = _choices(suite, taken)
+    table = confusion(choices)
+    own = next((score for score in table.scores if score.skill == suite.skill), None)
+    return SuiteReport(
+        skill=evidence.skill,
+        version=evidence.version,
+        skill_digest=evidence.skill_digest,
+        suite_digest=evidence.suite_digest,
+        verdict=evidence.verdict.value,
+        evidence_class=evidence.evidence_class,
+        evidence=evidence.digest,
+        runner=evidence.runner,
+        model=evidence.model,
+        started_at=evidence.started_at,
+        finished_at=evidence.finished_at,
+        commit=evidence.commit,
+        dirty=evidence.dirty,
+        rate=_estimate([case.score for case in evidence.cases]),
+        k=most,
+        cases=shown,
+        arms=tuple(_arms(evidence, gate, served)),
+        pass_at_k=_mean(statistics.pass_at_k(one.of, one.passed, most) for one in repeated),
+        pass_hat_k=_mean(statistics.pass_hat_k(one.of, one.passed, most) for one in repeated),
+        confusion=tuple(
+            Selected(owner, selected, count) for owner, row in table.table.items() for selected, count in row.items()
+        ),
+        precision=own.precision if own else None,
+        recall=own.recall if own else None,
+        lost=tuple(Lost(one.skill, one.case, "") for one in evidence.lost),
+        reused=reused,
+        cost=_sum(one.cost for one in shown),
+        tokens=_sum(one.tokens for one in shown),
+    )
+
+
+def _case(case: Case, result: CaseResult, counts: bool, taken: Taken) -> CaseReport:
+    trials = [trial for arm in Arm for trial in taken.get((case.id, arm), ())]
+    of = result.trials or 1
+    return CaseReport(
+        id=case.id,
+        kind=case.kind,
+        evidence_class=result.evidence_class or EvidenceClass.DETERMINISTIC,
+        outcome=result.outcome,
+        counts=counts,
+        prompt=case.prompt,
+        trials=tuple(trials),
+        passed=result.passed or 0,
+        of=of,
+        rate=None,
+        flaky=result.is_flaky,
+        reasons=tuple(result.reasons),
+        seconds=result.seconds / of,
+        cost=result.cost,
+        tokens=result.tokens,
+    )
+
+
+def _arms(evidence: Evidence, gate: EffectiveGate, served: tuple[str, str] | None) -> list[ArmReport]:
+    """The arms beside each other, over the cases that were measured in each of them."""
+    others = {
+        Arm.BASELINE: ([case for case in evidence.cases if case.baseline is not None], served[0] if served else None),
+        Arm.WITHOUT_SKILL: ([case for case in evidence.cases if case.without_skill is not None], None),
+    }
+    found = []
+    for arm, (cases, version) in others.items():
+        if cases:
+            scores = [float(getattr(case, arm.value)) for case in cases]
+            pairs = [case.score - score for case, score in zip(cases, scores, strict=True)]
+            compared = statistics.compare(pairs, gate.margin or _MARGIN)
+            delta = Estimate(compared.delta, compared.low, compared.high)
+            found.append(ArmReport(arm, version, _estimate(scores), delta, compared.finding.value))
+    if not found:
+        return []
+    asked = [case.score for case in evidence.cases if case.baseline is not None or case.without_skill is not None]
+    return [ArmReport(Arm.WITH_SKILL, evidence.version, _estimate(asked)), *found]
+
+
+def _choices(suite: Suite, taken: Taken) -> list[Choice]:
+    """What was selected in each trial of the trigger cases."""
+    return [
+        Choice(suite.skill, case.trigger.fires, trial.said[-1].text or None)
+        for case in suite.cases
+        if case.trigger is not None
+        for trial in taken.get((case.id, Arm.WITH_SKILL), ())
+        if trial.said and trial.said[-1].who == "selection"
+    ]
+
+
+def _estimate(scores: Sequence[float]) -> Estimate | None:
+    if not scores:
+        return None
+    rate = sum(scores) / len(scores)
+    interval = statistics.wilson(rate, len(scores))
+    return Estimate(rate, interval.low, interval.high)
+
+
+def _mean(shares: Iterable[float]) -> float | None:
+    found = list(shares)
+    return sum(found) / len(found) if found else None
+
+
+def _sum(amounts: Iterable[Number | None]) -> Number | None:
+    found = [amount for amount in amounts if amount is not None]
+    return sum(found[1:], found[0]) if found else None

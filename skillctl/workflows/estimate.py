@@ -1,0 +1,42 @@
+"""Estimate: what the trials that are left could spend, before the first of them is taken."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from skillctl.domain import asking, budget
+from skillctl.domain.budget import NOTHING, Amount
+from skillctl.domain.exchange import Request
+from skillctl.workflows.ground import Ground
+from skillctl.workflows.sides import situation_of
+from skillctl.workflows.trials import Task
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """So many calls of what costs money, with what their first turns could take at the most."""
+
+    calls: int
+    most: Amount
+
+
+def estimate(ground: Ground, tasks: Iterable[Task], *, recording: bool) -> Estimate:
+    """The calls of models and other agents that these trials make; what is replayed makes none."""
+    asked = [
+        task
+        for task in tasks
+        if ground.suite.is_asked(task.case)
+        and ground.runner(ground.suite.answering(task.case))[1].fake is None
+        and (recording or not ground.is_replayed(ground.suite.answering(task.case)))
+    ]
+    situation = situation_of(ground, {task.arm for task in asked})
+    most = NOTHING
+    for task in asked:
+        config = ground.runner(ground.suite.answering(task.case))[1]
+        if task.case.ask is None:
+            ask = asking.selection_of(task.case.prompt, ground.offers)
+            body = asking.plain_body(config, ask)
+        else:
+            side, attached = situation.sides[task.arm], situation.attached[task.case.id]
+            body = asking.opening_of(config, task.case.ask, side.skill, attached)
+        most = most + budget.most_of(Request(task.case.id, task.arm, task.number, body), config)
+    return Estimate(len(asked), most)
