@@ -132,7 +132,7 @@ def _one(laboratory: Laboratory, name: str, scope: Scope, recording: Recording, 
             laboratory.look_again()
         ground, books = laboratory.ground(name), laboratory.books()
         tasks = left(ground, books, scope)
-        _say_what_it_takes(laboratory, ground, tasks, recording=False)
+        _say_what_it_takes(ground, tasks, recording=False)
         told = progress.skill(name, len(tasks)).told
         try:
             done = evaluate(ground, laboratory.instruments(ground), laboratory.executor(), books, scope, told)
@@ -148,7 +148,7 @@ def _one(laboratory: Laboratory, name: str, scope: Scope, recording: Recording, 
 def _record(laboratory: Laboratory, ground: Ground, scope: Scope, recording: Recording, progress: EvalProgress) -> None:
     """Ask what answers in truth; where the policy names recorders, one of them must sign."""
     tasks = asked(ground, scope)
-    _say_what_it_takes(laboratory, ground, tasks, recording=True)
+    _say_what_it_takes(ground, tasks, recording=True)
     recorders = laboratory.recorder(ground)
     instruments = replace(laboratory.instruments(ground), answers=recorders.open)
     sign = laboratory.signing(recording.key, is_needed=ground.trusted.recorders != "none")
@@ -156,7 +156,7 @@ def _record(laboratory: Laboratory, ground: Ground, scope: Scope, recording: Rec
     record(ground, instruments, laboratory.executor(), scope, recorders.recorded, laboratory.keep, sign, told)
 
 
-def _say_what_it_takes(laboratory: Laboratory, ground: Ground, tasks: Sequence[Task], *, recording: bool) -> None:
+def _say_what_it_takes(ground: Ground, tasks: Sequence[Task], *, recording: bool) -> None:
     """Tell of the calls that are to be made, and of trials that are too few to tell much."""
     screen = draw.console(stderr=True)
     need = needed(ground)
@@ -166,9 +166,8 @@ def _say_what_it_takes(laboratory: Laboratory, ground: Ground, tasks: Sequence[T
     expected = estimate(ground, tasks, recording=recording)
     if expected.calls:
         cost = "" if expected.most.cost is None else f", ${expected.most.cost:.4f}"
-        words = (
-            f"{ground.name}: {expected.calls:,} calls, up to {expected.most.tokens:,} tokens{cost} in their first turns"
-        )
+        most = f"{expected.most.tokens:,} tokens{cost}"
+        words = f"{ground.name}: {expected.calls:,} trials ask, at first for up to {most}"
         draw.line(screen, words, "dim")
 
 

@@ -1,7 +1,6 @@
 """What an evaluation may spend: a hard stop, told before each call what it could cost at most."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from skillctl.domain import canonical
 from skillctl.domain.exchange import Reply, Request
@@ -31,6 +30,7 @@ class Amount:
         return Amount(sum(costs) if costs else None, self.tokens + other.tokens)
 
 
+NO_LIMITS = Limits()
 NOTHING = Amount(None, 0)
 
 
@@ -64,8 +64,3 @@ def _prices(config: Runner) -> Prices | None:
 
 def _amount(prices: Prices | None, asked: int, answered: int) -> Amount:
     return Amount(None if prices is None else prices.of(asked, answered), asked + answered)
-
-
-def shown(amount: Amount) -> dict[str, Any]:
-    """An amount as JSON."""
-    return {"cost": amount.cost, "tokens": amount.tokens}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from skillctl import settings
 from skillctl.domain import cassette
-from skillctl.domain.budget import Limits
+from skillctl.domain.budget import NO_LIMITS, Limits
 from skillctl.domain.runner import GATEWAY, Runner
 from skillctl.errors import UsageError
 from skillctl.wiring import TOOL, Wiring
@@ -36,7 +36,7 @@ class Means:
 
     concurrency: int
     timeout: float | None = None
-    limits: Limits = Limits()
+    limits: Limits = NO_LIMITS
 
 
 class Laboratory:

@@ -52,7 +52,7 @@ class Tape:
 
 @dataclass(frozen=True)
 class Ground:
-    """One skill in a tree, with its suite and the gate to `approved`; `trusted` is the policy that runners come from."""
+    """One skill in a tree, its suite and the gate to `approved`; runners come from the policy that is `trusted`."""
 
     repository: Repository
     signatures: Signatures

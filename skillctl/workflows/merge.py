@@ -27,7 +27,7 @@ def shard_of(evaluation: Evaluation, scope: Scope) -> Shard:
 
 
 def merge(ground: Ground, books: Books, shards: Sequence[Shard]) -> Evaluation:
-    """Evidence of all trials of the shards; UsageError where they are not the whole of one evaluation of what is here."""
+    """Evidence of all trials of the shards; UsageError where they are not one whole evaluation of what is here."""
     why = shard.misfit(shards, ground.subject.key, books.tool)
     if why is not None:
         raise UsageError(f"the shards of {ground.name} cannot be merged: {why}", hint="measure them on the same commit")
