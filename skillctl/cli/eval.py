@@ -1,7 +1,6 @@
 """`skillctl eval`."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -125,35 +124,34 @@ def _all(
 
 
 def _one(laboratory: Laboratory, name: str, scope: Scope, recording: Recording, output: Path | None) -> Evaluation:
-    with ExitStack() as stack:
-        progress = stack.enter_context(EvalProgress())
-        if recording.wanted:
-            _record(laboratory, laboratory.ground(name), scope, recording, progress)
-            laboratory.look_again()
-        ground, books = laboratory.ground(name), laboratory.books()
-        tasks = left(ground, books, scope)
-        _say_what_it_takes(ground, tasks, recording=False)
-        told = progress.skill(name, len(tasks)).told
-        try:
+    if recording.wanted:
+        _record(laboratory, laboratory.ground(name), scope, recording)
+        laboratory.look_again()
+    ground, books = laboratory.ground(name), laboratory.books()
+    tasks = left(ground, books, scope)
+    _say_what_it_takes(ground, tasks, recording=False)
+    try:
+        with EvalProgress() as progress:
+            told = progress.skill(name, len(tasks)).told
             done = evaluate(ground, laboratory.instruments(ground), laboratory.executor(), books, scope, told)
-        except KeyboardInterrupt:
-            progress.stop()
-            _say_what_is_kept(len(left(ground, books, scope)), len(tasks))
-            raise
+    except KeyboardInterrupt:
+        _say_what_is_kept(len(left(ground, books, replace(scope, fresh=False))), len(tasks))
+        raise
     if output is not None:
         eval_shown.write(output, shard_of(done, scope).text())
     return done
 
 
-def _record(laboratory: Laboratory, ground: Ground, scope: Scope, recording: Recording, progress: EvalProgress) -> None:
+def _record(laboratory: Laboratory, ground: Ground, scope: Scope, recording: Recording) -> None:
     """Ask what answers in truth; where the policy names recorders, one of them must sign."""
     tasks = asked(ground, scope)
     _say_what_it_takes(ground, tasks, recording=True)
     recorders = laboratory.recorder(ground)
     instruments = replace(laboratory.instruments(ground), answers=recorders.open)
     sign = laboratory.signing(recording.key, is_needed=ground.trusted.recorders != "none")
-    told = progress.skill(f"{ground.name} (recording)", len(tasks)).told
-    record(ground, instruments, laboratory.executor(), scope, recorders.recorded, laboratory.keep, sign, told)
+    with EvalProgress() as progress:
+        told = progress.skill(ground.name, len(tasks)).told
+        record(ground, instruments, laboratory.executor(), scope, recorders.recorded, laboratory.keep, sign, told)
 
 
 def _say_what_it_takes(ground: Ground, tasks: Sequence[Task], *, recording: bool) -> None:

@@ -44,12 +44,15 @@ class Run(Model):
     output: Annotated[int, Field(ge=1, le=1024 * 1024)] = 1024 * 1024
 
 
+_NO_PARAMETERS: dict[str, JsonValue] = {"type": "object", "properties": {}}
+
+
 class OfferedTool(Model):
     """A tool that the agent may call; `returns` is what each call answers, without it the first call ends the trial."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
     description: str = ""
-    parameters: dict[str, JsonValue] = Field(default_factory=lambda: {"type": "object", "properties": {}})
+    parameters: dict[str, JsonValue] = Field(default_factory=lambda: dict(_NO_PARAMETERS))
     returns: JsonValue = None
 
     @property

@@ -21,7 +21,8 @@ def by_case(trials: Iterable[Trial]) -> Taken:
 
 def results(suite: Suite, taken: Taken) -> tuple[list[CaseResult], list[CaseResult]]:
     """The cases that count and those that are only shown, in the order of the suite; each has a trial at least."""
-    counted, shown = [], []
+    counted: list[CaseResult] = []
+    shown: list[CaseResult] = []
     for case in suite.cases:
         if (case.id, Arm.WITH_SKILL) in taken:
             (counted if suite.counts(case) else shown).append(result(case, taken))

@@ -64,10 +64,7 @@ class Laboratory:
 
     def ground(self, name: str) -> Ground:
         """What one skill is evaluated on: what committing the folder now would give."""
-        if self._read is None:
-            tree = self.repository.pending(*_FOLDERS)
-            self._read = (tree, read(tree))
-        tree, contents = self._read
+        tree, contents = self._looked()
         return ground_of(self.repository, self.signatures, tree, contents, name, self._choice)
 
     def look_again(self) -> None:
@@ -76,10 +73,13 @@ class Laboratory:
 
     def names(self) -> list[str]:
         """The skills that have a suite."""
+        return sorted(self._looked()[1].suites)
+
+    def _looked(self) -> "tuple[Tree, Contents]":
         if self._read is None:
             tree = self.repository.pending(*_FOLDERS)
             self._read = (tree, read(tree))
-        return sorted(self._read[1].suites)
+        return self._read
 
     def instruments(self, ground: Ground) -> Instruments:
         """What the trials of one skill are taken with."""

@@ -8,7 +8,7 @@ from skillctl.domain.document import Document, look
 from skillctl.domain.lifecycle import Status
 from skillctl.workflows.judge import judge
 from skillctl.workflows.ports import Tree
-from skillctl.workflows.read import SUITE_NAME, Contents, Unit, read
+from skillctl.workflows.read import Contents, Unit, read
 
 _MARK = b"\xef\xbb\xbf"
 _SCHEMAS = "schemas"
@@ -52,7 +52,7 @@ def _fixes(tree: Tree, unit: Unit, schemas: set[str]) -> Iterator[tuple[str, byt
     findings = judge(unit, raw).findings
     for kind, path, order in (
         ("skill", f"skills/{unit.name}/skill.yaml", skill.ORDER),
-        ("suite", f"evals/{unit.name}/{SUITE_NAME}", suite.ORDER),
+        ("suite", f"evals/{unit.name}/{suite.FILE_NAME}", suite.ORDER),
         ("", f"skills/{unit.name}/{skill.SHEET_NAME}", skill.SHEET_ORDER),
     ):
         document = _document(path, raw.get(path, b""))
