@@ -145,13 +145,17 @@ def _one(laboratory: Laboratory, name: str, scope: Scope, recording: Recording, 
 def _record(laboratory: Laboratory, ground: Ground, scope: Scope, recording: Recording) -> None:
     """Ask what answers in truth; where the policy names recorders, one of them must sign."""
     tasks = asked(ground, scope)
+    sign = laboratory.signing(recording.key, is_needed=ground.trusted.recorders != "none")
     _say_what_it_takes(ground, tasks, recording=True)
     recorders = laboratory.recorder(ground)
     instruments = replace(laboratory.instruments(ground), answers=recorders.open)
-    sign = laboratory.signing(recording.key, is_needed=ground.trusted.recorders != "none")
     with EvalProgress() as progress:
         told = progress.skill(ground.name, len(tasks)).told
         record(ground, instruments, laboratory.executor(), scope, recorders.recorded, laboratory.keep, sign, told)
+    signed = "signed" if sign is not None else "not signed"
+    for one in recorders.recorded():
+        words = f"{ground.name}: {len(one.entries):,} answers are in `{one.path}`, {signed}"
+        draw.line(draw.console(stderr=True), words, "dim")
 
 
 def _say_what_it_takes(ground: Ground, tasks: Sequence[Task], *, recording: bool) -> None:

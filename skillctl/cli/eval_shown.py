@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from skillctl.cli import draw
 from skillctl.cli.result import Format, Result
-from skillctl.domain.evidence import Verdict
+from skillctl.domain.evidence import Outcome, Verdict
 from skillctl.domain.reporting import report_of
 from skillctl.errors import SkillctlError, UsageError
 from skillctl.workflows.evaluate import Evaluation
@@ -78,14 +78,27 @@ def _written(form: str, done: Sequence[Evaluation]) -> str:
 
 
 def _exit_code(done: Sequence[Evaluation], refused: Iterable[SkillctlError]) -> int:
-    own = [_CODES.get(one.evidence.verdict, 1) for one in done]
-    return max([*own, *(problem.exit_code for problem in refused)], default=0)
+    return max([*map(_code, done), *(problem.exit_code for problem in refused)], default=0)
+
+
+def _code(one: Evaluation) -> int:
+    """Of a part there is no verdict, only its cases; and those of a shard are judged when all are there."""
+    outcomes = {case.outcome for case in (*one.evidence.cases, *one.evidence.shown)}
+    if one.unmeasured or (not one.scope.is_whole and Outcome.ERRORED in outcomes):
+        return 3
+    if one.scope.is_whole:
+        return _CODES.get(one.evidence.verdict, 1)
+    return int(one.scope.shard is None and Outcome.FAILED in outcomes)
 
 
 def _draw(screen: "Console", done: Sequence[Evaluation], refused: Mapping[str, SkillctlError]) -> None:
     from skillctl.cli.formats import eval_text
 
     eval_text.show(screen, reports(done))
+    for one in done:
+        for arm, trials in one.unmeasured.items():
+            words = f"{one.evidence.skill}: {len(trials)} trials of `{arm}` errored: {trials[0].reasons[0]}"
+            draw.line(draw.console(stderr=True), words, "yellow")
     _tell(draw.console(stderr=True), refused)
 
 

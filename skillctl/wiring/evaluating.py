@@ -90,11 +90,16 @@ class Laboratory:
         return Recorders(self, ground)
 
     def signing(self, key: Path | None, *, is_needed: bool) -> "Callable[[bytes, str], bytes] | None":
-        """What signs with this key, else with Git's own; None where there is none and nobody needs it."""
+        """What signs with this key, else with Git's own; None where there is none and nobody needs it.
+
+        UsageError where it does not: it is tried before anything is asked.
+        """
         named = key or self.repository.signing_key()
         if named is None and not is_needed:
             return None
-        return self._wired.signatures(None if named is None else Path(named).expanduser()).sign
+        sign = self._wired.signatures(None if named is None else Path(named).expanduser()).sign
+        sign(b"", cassette.NAMESPACE)
+        return sign
 
     def keep(self, files: Mapping[str, bytes | None]) -> None:
         """Put files into the folder; what is None is there no more."""

@@ -37,13 +37,24 @@ class Scope:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The evidence and where it lies, None where only a part was measured; `reused` where nothing had changed."""
+    """The evidence and where it lies, None where only a part was measured; `reused` where nothing had changed.
+
+    Of a part the verdict says nothing: that is for the whole.
+    """
 
     evidence: Evidence
     ground: Ground
     trials: Sequence[Trial]
     kept_at: str | None
+    scope: Scope
     reused: bool = False
+
+    @property
+    def unmeasured(self) -> dict[Arm, list[Trial]]:
+        """The trials of the arms that were compared with, which could not be judged."""
+        errored = [trial for trial in self.trials if trial.outcome is Outcome.ERRORED]
+        others = (Arm.BASELINE, Arm.WITHOUT_SKILL)
+        return {arm: found for arm in others if (found := [trial for trial in errored if trial.arm is arm])}
 
 
 @dataclass(frozen=True)
@@ -83,7 +94,7 @@ def evaluate(
     before, missing = _split(ground, books, scope)
     known = None if missing or scope.fresh or not scope.is_whole else _known(ground, books)
     if known is not None:
-        return Evaluation(known, ground, before, str(known.digest), reused=True)
+        return Evaluation(known, ground, before, books.evidence.add(known), scope, reused=True)
     taken = Taken(books.clock.now(), list(before))
     situation = situation_of(ground, {task.arm for task in missing})
     for trial in executor(lambda task: take(task, situation, instruments), missing):
@@ -93,7 +104,7 @@ def evaluate(
     taken.finished_at = books.clock.now()
     evidence = assembled(ground, taken, books.tool)
     kept_at = books.evidence.add(evidence) if scope.is_whole else None
-    return Evaluation(evidence, ground, taken.trials, kept_at)
+    return Evaluation(evidence, ground, taken.trials, kept_at, scope)
 
 
 def tasks_of(ground: Ground, scope: Scope) -> list[Task]:

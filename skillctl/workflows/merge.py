@@ -46,4 +46,4 @@ def merge(ground: Ground, books: Books, shards: Sequence[Shard]) -> Evaluation:
     for trial in taken.trials:
         books.journal.keep(ground.name, ground.subject.key, trial)
     evidence = assembled(ground, taken, books.tool)
-    return Evaluation(evidence, ground, taken.trials, books.evidence.add(evidence))
+    return Evaluation(evidence, ground, taken.trials, books.evidence.add(evidence), scope)

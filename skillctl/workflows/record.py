@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from skillctl.domain import cassette
 from skillctl.domain.case import Case
-from skillctl.domain.cassette import Entry
+from skillctl.domain.cassette import Entry, signature_of
 from skillctl.domain.evidence import Outcome
 from skillctl.domain.trial import Trial
 from skillctl.workflows.evaluate import Scope, tasks_of
@@ -49,7 +49,11 @@ def record(
             told(trial)
         whole = scope.is_whole and Outcome.ERRORED not in outcomes
     finally:
-        keep(_files(ground, recorded(), whole, sign))
+        tapes = _tapes(ground, recorded(), whole)
+        # Without a signature first: one that does not come must not take the answers with it.
+        keep({path: raw for tape, text in tapes.items() for path, raw in ((tape, text), (signature_of(tape), None))})
+        if sign is not None:
+            keep({signature_of(tape): sign(text, cassette.NAMESPACE) for tape, text in tapes.items()})
 
 
 def asked(ground: Ground, scope: Scope) -> list[Task]:
@@ -61,15 +65,13 @@ def _is_graded(case: Case) -> bool:
     return any(check.rubric is not None for check in case.expect)
 
 
-def _files(ground: Ground, recorded: Iterable[Recorded], whole: bool, sign: Sign | None) -> dict[str, bytes | None]:
-    """The cassettes and their signatures; None stands for a signature that is no longer one."""
-    files: dict[str, bytes | None] = {}
+def _tapes(ground: Ground, recorded: Iterable[Recorded], whole: bool) -> dict[str, bytes]:
+    """The text of each cassette; what is not whole keeps the answers that were not asked for this time."""
+    tapes = {}
     for one in recorded:
         entries = {entry.key: entry for entry in one.entries}
         if not whole:
             kept = cassette.read(ground.tree.read(ground.tree.files(one.path)).get(one.path, b""))
             entries = {**(kept.entries if isinstance(kept, cassette.Cassette) else {}), **entries}
-        raw = cassette.text(entries.values()).encode()
-        files[one.path] = raw
-        files[cassette.signature_of(one.path)] = sign(raw, cassette.NAMESPACE) if sign is not None else None
-    return files
+        tapes[one.path] = cassette.text(entries.values()).encode()
+    return tapes
