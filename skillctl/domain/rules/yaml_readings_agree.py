@@ -11,7 +11,7 @@ from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject
 
 #: Parts whose values may be of any kind, as long as everybody reads the same.
-_FREE = frozenset({"inputs", "outputs", "cases"})
+_FREE = frozenset({"inputs", "outputs", "cases", "trials"})
 _NULL = r"null|Null|NULL|~|"
 _TRUTH = r"true|True|TRUE|false|False|FALSE"
 #: What a plain scalar must match to be other than text; `n` and `y` are so in YAML 1.1, though not for every reader.
