@@ -62,6 +62,12 @@ class Lab:
         found: dict[str, Any] = answer.data["evaluations"][0]["evidence"]
         return found
 
+    def settle(self, text: str) -> None:
+        """Have this policy, and have it in the base: only what is older than a change is trusted."""
+        self.shop.write("skillctl.yaml", text)
+        self.shop.commit("settle the policy")
+        self.shop.commit("go on")
+
     @property
     def cassette(self) -> Path:
         return self.shop.root / "evals/adder/cassettes/live.jsonl"
@@ -77,12 +83,10 @@ def lab(draft_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setenv("TEST_API_KEY", KEY)
     with chat_server(obliges) as server:
         shop = Shop.copied(draft_shop, tmp_path / "shop")
-        shop.write("skillctl.yaml", policy(server.url))
         shop.write("evals/adder/suite.yaml", suite())
-        shop.commit("ask a model")
-        # What is in the base is trusted: the policy has to be older than the change that is measured.
-        shop.commit("go on")
-        yield Lab(shop, server)
+        made = Lab(shop, server)
+        made.settle(policy(server.url))
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,7 @@ PERSON = 'people:\n  ci: {{keys: ["{key}"]}}\nrecorders: [ci]\n'
 
 def name_recorder(lab: Lab, keys: Path) -> None:
     key = (keys / "ci.pub").read_text().strip()
-    lab.shop.write("skillctl.yaml", policy(lab.server.url, PERSON.format(key=key)))
-    lab.shop.commit("name who records")
-    lab.shop.commit("go on")
+    lab.settle(policy(lab.server.url, PERSON.format(key=key)))
 
 
 def test_a_miss_is_errored_and_names_the_command(lab: Lab) -> None:
@@ -114,7 +112,10 @@ def test_a_broken_cassette_is_named(lab: Lab) -> None:
     lab.shop.write("evals/adder/cassettes/live.jsonl", '{"key": "x"}\n')
     answer = lab.eval()
     assert answer.exit_code == 2
-    assert answer.envelope["error"]["message"] == "`evals/adder/cassettes/live.jsonl` cannot be read: line 1 is no recorded answer"
+    assert (
+        answer.envelope["error"]["message"]
+        == "`evals/adder/cassettes/live.jsonl` cannot be read: line 1 is no recorded answer"
+    )
 
 
 def test_a_link_leads_no_recording_out(lab: Lab, tmp_path: Path) -> None:

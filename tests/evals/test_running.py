@@ -26,7 +26,7 @@ def test_nothing_is_asked_twice_of_what_did_not_change(lab: Lab) -> None:
 def test_one_bad_answer_leaves_the_others_alone_and_is_asked_again(lab: Lab) -> None:
     lab.shop.write("evals/adder/suite.yaml", suite("live"))
     with chat_server(drops, obliges) as server:
-        lab.shop.write("skillctl.yaml", policy(server.url))
+        lab.settle(policy(server.url))
         answer = lab.eval("--concurrency", "1")
         assert answer.exit_code == 3
         cases = answer.data["evaluations"][0]["evidence"]["cases"]
@@ -50,10 +50,7 @@ def test_one_bad_answer_leaves_the_others_alone_and_is_asked_again(lab: Lab) -> 
 def test_what_cannot_be_judged_is_never_failed(lab: Lab, behave: object) -> None:
     lab.shop.write("evals/adder/suite.yaml", suite("live"))
     with chat_server(behave) as server:  # type: ignore[arg-type]
-        text = policy(server.url).replace("timeout: 5", "timeout: 0.3")
-        lab.shop.write("skillctl.yaml", text)
-        lab.shop.commit("a short time-out")
-        lab.shop.commit("go on")
+        lab.settle(policy(server.url).replace("timeout: 5", "timeout: 0.3"))
         answer = lab.eval("--concurrency", "16")
     assert answer.exit_code == 3
     evidence = answer.data["evaluations"][0]["evidence"]
@@ -73,12 +70,18 @@ def test_a_fake_is_shown_and_never_counts(lab: Lab) -> None:
 
 def test_a_case_marked_as_a_rehearsal_is_beside_the_evidence(lab: Lab) -> None:
     run = '  - {id: adds, run: {script: scripts/add.py}, expect: [{equals: "42"}]}\n'
-    text = suite("fake", cases=1, more=run).replace("id: q1,", "id: q1, rehearsal: true,").replace('"42"}]}\n  - {id: a', '"no"}]}\n  - {id: a')
+    text = (
+        suite("fake", cases=1, more=run)
+        .replace("id: q1,", "id: q1, rehearsal: true,")
+        .replace('"42"}]}\n  - {id: a', '"no"}]}\n  - {id: a')
+    )
     lab.shop.write("evals/adder/suite.yaml", text)
     lab.shop.commit("rehearse beside")
     evidence = lab.evidence()
     assert [case["id"] for case in evidence["cases"]] == ["adds"]
-    assert [(case["id"], case["outcome"], case["class"]) for case in evidence["shown"]] == [("q1", "failed", "rehearsal")]
+    assert [(case["id"], case["outcome"], case["class"]) for case in evidence["shown"]] == [
+        ("q1", "failed", "rehearsal")
+    ]
     assert (evidence["class"], evidence["verdict"]) == ("deterministic", "passed")
     lab.shop.skillctl("promote", "adder")
     assert lab.shop.skillctl("promote", "adder").exit_code == 0
@@ -97,7 +100,7 @@ def test_too_few_answers_are_refused_before_anything_is_spent(lab: Lab) -> None:
 def test_the_lower_bound_decides(lab: Lab) -> None:
     lab.shop.write("evals/adder/suite.yaml", suite("live"))
     with chat_server(good("wrong"), obliges) as server:
-        lab.shop.write("skillctl.yaml", policy(server.url))
+        lab.settle(policy(server.url))
         evidence = lab.evidence("--concurrency", "1")
     assert (evidence["verdict"], round(evidence["pass_rate"], 2)) == ("failed", 0.83)
 
@@ -137,8 +140,19 @@ def test_an_unknown_runner_is_named(lab: Lab) -> None:
     assert (answer.exit_code, answer.envelope["error"]["hint"]) == (2, "did you mean `live`?")
 
 
-@pytest.mark.parametrize("words", ["--shard 1/2", "--shard 3/2 --output x", "--shard x --output x", "--output x",
-                                   "--case zz*", "--sign k", "--concurrency 0", "--record --shard 1/2 --output x"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--shard 1/2",
+        "--shard 3/2 --output x",
+        "--shard x --output x",
+        "--output x",
+        "--case zz*",
+        "--sign k",
+        "--concurrency 0",
+        "--record --shard 1/2 --output x",
+    ],
+)
 def test_what_makes_no_sense_is_refused(lab: Lab, words: str) -> None:
     assert lab.eval(*words.split()).exit_code == 2
 
@@ -170,9 +184,7 @@ def test_shards_give_the_evidence_of_one_run(lab: Lab, tmp_path: Path) -> None:
 def test_an_interruption_keeps_what_was_measured(lab: Lab) -> None:
     lab.shop.write("evals/adder/suite.yaml", suite("live"))
     with chat_server(obliges, obliges, hangs) as server:
-        lab.shop.write("skillctl.yaml", policy(server.url).replace("timeout: 5", "timeout: 60"))
-        lab.shop.commit("a long time-out")
-        lab.shop.commit("go on")
+        lab.settle(policy(server.url).replace("timeout: 5", "timeout: 60"))
         command = [sys.executable, "-m", "skillctl", "-C", str(lab.shop.root), "eval", "adder", "--concurrency", "1"]
         running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
         while len(server.asked) < 3:
@@ -184,8 +196,6 @@ def test_an_interruption_keeps_what_was_measured(lab: Lab) -> None:
     assert running.returncode == 130
     assert "interrupted: 2 of 6 trials are kept; run the same command to go on" in said
     with chat_server(obliges) as server:
-        text = (lab.shop.root / "skillctl.yaml").read_text().splitlines()
-        text = [line if "base_url" not in line else line.split('"http')[0] + f'"{server.url}"' + line.split('/v1"')[1] for line in text]
-        lab.shop.write("skillctl.yaml", "\n".join(text))
+        lab.settle(policy(server.url))
         assert lab.evidence()["verdict"] == "passed"
         assert len(server.asked) == CASES - 2
