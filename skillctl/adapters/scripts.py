@@ -1,32 +1,31 @@
 """Runs scripts of a skill: a scratch copy, a clean environment, bounded time, memory and output (see `isolation`)."""
 
-import os
 import shutil
 import sys
-import tempfile
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from threading import Lock
-from typing import IO
 
 from skillctl.adapters.bounded_checks import BoundedChecks
-from skillctl.adapters.isolation import SYSTEM_PATH, TOOLS, Isolation, Namespaces, Processes, Walls
-from skillctl.adapters.processes import ended_within
-from skillctl.domain.case import Run
+from skillctl.adapters.errand import Errand
+from skillctl.adapters.isolation import TOOLS, Fallen, Isolation, Namespaces, Processes, Walls
+from skillctl.adapters.walled_root import SYSTEM_PATH
 from skillctl.domain.checks import Check
 from skillctl.domain.checks.produced import Produced
-
-#: Characters of standard output or error that are looked at; more is no answer.
-OUTPUT_LIMIT = 1024 * 1024
+from skillctl.domain.case import Run
 
 _PROBE = {"probe.py": ("100644", b"print('isolated')\n")}
+_MEGABYTE = 1024 * 1024
+
+# What decides which program is started, with which libraries, and what it does before it reads the script.
+_HOW_STARTED = {"PATH", "HOME", "TMPDIR", "PWD", "IFS", "ENV", "SHELLOPTS", "GLIBC_TUNABLES", "GCONV_PATH"}
+_HOW_STARTED_TOO = ("LD_", "DYLD_", "PYTHON", "BASH")
 
 
 class ScriptRunner:
     """Runs each case on its own copy of the files, so that no case sees what another left."""
 
     #: The name evidence carries; it changes when the way scripts are run changes what they can print.
-    runner = "script/2"
+    runner = "script/3"
 
     def __init__(self, *, namespaces: bool = True) -> None:
         self._namespaces = namespaces
@@ -48,7 +47,7 @@ class ScriptRunner:
         """What the script produced, or why it cannot be judged (no way to run it, time out, too much output)."""
         if run.script not in files:
             return f"`{run.script}` is not a file of the skill"
-        return _run(self._chosen()[0], files, run)
+        return next(_refusals(files, run), None) or _run(self._chosen()[0], files, run)
 
     def failure(self, check: Check, produced: Produced) -> str | None:
         """Why the check does not hold, or None; BrokenCheck if that cannot be said, or not in bounded time."""
@@ -75,44 +74,54 @@ def _walls() -> tuple[Walls, str | None]:
     return Processes(), problem.splitlines()[0]
 
 
+def _refusals(files: Mapping[str, tuple[str, bytes]], run: Run) -> Iterator[str]:
+    """What a case may not bring: a file in the place of another, or a variable that is not the script's own."""
+    there = {*files, *run.files}
+    folders = {path[:end] for path in there for end, letter in enumerate(path) if letter == "/"}
+    for path in run.files:
+        if path in files:
+            yield f"`{path}` is a file of the skill; a case may not replace it"
+        above = [path[:end] for end, letter in enumerate(path) if letter == "/" and path[:end] in there]
+        if above or path in folders:
+            yield f"`{above[0] if above else path}` cannot be a file and a folder"
+    for name in run.env:
+        if name in _HOW_STARTED or name.startswith(_HOW_STARTED_TOO):
+            yield f"`{name}` sets how the script is started; a case may not set it"
+
+
 def _run(walls: Walls, files: Mapping[str, tuple[str, bytes]], run: Run) -> Produced | str:
-    # What a script left behind may still be writing while it dies.
-    with tempfile.TemporaryDirectory(prefix="skillctl-run-", ignore_cleanup_errors=True) as name:
-        scratch = Path(os.path.realpath(name))
-        for folder in ("agent", "tmp"):
-            (scratch / folder).mkdir()
-        _export(files, scratch / "skill")
-        command = _command(run.script, files[run.script][0], walls.python())
-        if command is None:
-            return f"`{run.script}` is neither a `.py` or `.sh` script nor executable"
-        # Files, not pipes: the file limit bounds what a script prints, and nobody left behind can hold them open.
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            return _ended(walls, scratch, [*command, *run.args], run, out, err)
-
-
-def _ended(walls: Walls, scratch: Path, command: list[str], run: Run, out: IO[bytes], err: IO[bytes]) -> Produced | str:
+    command = _command(run.script, files[run.script][0], walls.python())
+    if command is None:
+        return f"`{run.script}` is neither a `.py` or `.sh` script nor executable"
     try:
-        with walls.started(scratch, command, (run.stdin or "").encode(), out, err) as process:
-            in_time = ended_within(process, run.timeout)
+        ended = walls.run(
+            Errand(
+                command=[*command, *run.args],
+                stdin=(run.stdin or "").encode(),
+                env=run.env,
+                files={**_files(files), **{path: (0o644, text.encode()) for path, text in run.files.items()}},
+                seconds=run.timeout,
+                memory=run.memory * _MEGABYTE,
+                output=run.output,
+            )
+        )
+    except Fallen as problem:
+        return f"`{run.script}` could not be isolated: {problem}"
     except (OSError, ValueError) as problem:
-        # An argument that is too long, or holds a NUL.
         return f"`{run.script}` could not be started: {getattr(problem, 'strerror', None) or problem}"
-    if not in_time:
-        return f"time-out: still running after {run.timeout:g} s"
-    stdout, stderr = _text(out), _text(err)
-    if not walls.stood(scratch):
-        return f"`{run.script}` could not be isolated: {(stderr or '').strip()}"
-    if stdout is None or stderr is None:
-        return f"more than {OUTPUT_LIMIT:,} bytes were printed"
-    return Produced(process.returncode, stdout, stderr)
+    match ended.why:
+        case "not started":
+            return f"`{run.script}` could not be started: {ended.problem}"
+        case "late":
+            return f"time-out: still running after {run.timeout:g} s"
+        case "loud":
+            return f"more than {run.output:,} bytes were printed"
+        case "by itself":
+            return Produced(ended.exit_code, ended.stdout, ended.stderr, files=ended.files, seconds=ended.seconds)
 
 
-def _export(files: Mapping[str, tuple[str, bytes]], folder: Path) -> None:
-    for path, (mode, raw) in files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(raw)
-        target.chmod(int(mode[-3:], 8))
+def _files(files: Mapping[str, tuple[str, bytes]]) -> dict[str, tuple[int, bytes]]:
+    return {path: (int(mode[-3:], 8), raw) for path, (mode, raw) in files.items()}
 
 
 def _command(script: str, mode: str, python: str) -> list[str] | None:
@@ -121,9 +130,3 @@ def _command(script: str, mode: str, python: str) -> list[str] | None:
     if script.endswith(".sh"):
         return ["/bin/sh", script]
     return [f"./{script}"] if mode == "100755" else None
-
-
-def _text(file: IO[bytes]) -> str | None:
-    file.seek(0)
-    raw = file.read(OUTPUT_LIMIT + 1)
-    return None if len(raw) > OUTPUT_LIMIT else raw.decode("utf-8", "replace")

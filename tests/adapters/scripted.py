@@ -1,6 +1,8 @@
 """Scripts run by the tests, behind both kinds of walls."""
 
 import textwrap
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -28,17 +30,23 @@ only_namespaces = pytest.mark.parametrize("runner", [NAMESPACES], indirect=True)
 RUNNER = RUNNERS[NAMESPACES]
 
 
-def ran(
-    text: str, *args: str, name: str = "a.py", mode: str = "100644", timeout: float = 20, stdin: str | None = None
-) -> Produced | str:
-    """A script of this text, run."""
-    run = Run(script=name, args=list(args), timeout=timeout, stdin=stdin)
+def ran(text: str, *args: str, name: str = "a.py", mode: str = "100644", **given: Any) -> Produced | str:
+    """A script of this text, run; `given` are further keys of the run."""
+    run = Run(script=name, args=list(args), **{"timeout": 20.0, **given})
     return RUNNER.run({name: (mode, textwrap.dedent(text).encode())}, run)
 
 
-def printed(text: str, *args: str, stdin: str | None = None) -> str:
+def made(text: str, **given: Any) -> Mapping[str, str]:
+    """The files that a Python script left that must have ended well."""
+    done = ran(text, **given)
+    assert isinstance(done, Produced), done
+    assert done.exit_code == 0, done.stderr
+    return done.files
+
+
+def printed(text: str, *args: str, **given: Any) -> str:
     """What a Python script printed that must have ended well."""
-    done = ran(text, *args, stdin=stdin)
+    done = ran(text, *args, **given)
     assert isinstance(done, Produced), done
     assert done.exit_code == 0, done.stderr
     return done.stdout

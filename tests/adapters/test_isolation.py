@@ -199,11 +199,3 @@ def test_walls_that_do_not_hold_are_named(monkeypatch: pytest.MonkeyPatch) -> No
     assert "no-such-option" in weak.weakness
     monkeypatch.setattr("skillctl.adapters.scripts.TOOLS", ("no-such-tool",))
     assert ScriptRunner().weakness == "`no-such-tool` is not installed"
-
-
-@only_namespaces
-def test_a_case_that_cannot_be_isolated_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("skillctl.adapters.isolation._UNSHARED", ("unshare", "--no-such-option"))
-    done = ran("print(1)")
-    assert isinstance(done, str)
-    assert done.startswith("`a.py` could not be isolated: unshare: unrecognized option")

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from skillctl.adapters.isolation import MEMORY_KB
-from skillctl.adapters.scripts import OUTPUT_LIMIT
-from skillctl.domain.case import Run
 from skillctl.domain.checks import Produced
+from skillctl.domain.case import Run
 from tests.adapters.scripted import current, printed, ran, runner  # noqa: F401
+
+MEMORY_KB = Run(script="a.py").memory * 1024
+OUTPUT_LIMIT = Run(script="a.py").output
 
 
 @pytest.mark.parametrize("code", [0, 1, 3, 255])
@@ -67,7 +68,8 @@ def test_its_own_copy_of_every_file_with_its_mode() -> None:
         "data.txt": ("100644", b"clean"),
     }
     first, second = current().run(files, Run(script="a.py")), current().run(files, Run(script="a.py"))
-    assert first == Produced(0, "['a.py', 'data.txt', 'x', 'x/run'] True\nclean []\n", "")
+    left = {"data.txt": "spoiled", "new": ""}
+    assert first == Produced(0, "['a.py', 'data.txt', 'x', 'x/run'] True\nclean []\n", "", left)
     assert second == first
 
 
@@ -154,4 +156,4 @@ def test_killed_by_a_signal(number: int) -> None:
 
 
 def test_the_runner_is_named_in_evidence() -> None:
-    assert current().runner == "script/2"
+    assert current().runner == "script/3"

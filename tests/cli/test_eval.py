@@ -66,7 +66,7 @@ def test_weak_isolation_is_said_once_and_changes_no_evidence(shop: Shop, monkeyp
     assert answer.exit_code == 0
     assert answer.err == "scripts run without isolation: `no-such-tool` is not installed\n"
     evidence = answer.data["evaluations"][0]["evidence"]
-    assert (evidence["runner"], "isolation" in evidence) == ("script/2", False)
+    assert (evidence["runner"], "isolation" in evidence) == ("script/3", False)
 
 
 def test_a_suite_that_never_ends_is_errored(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,101 @@
+"""One run of one script: what is asked for, how it is watched, and how it ended; the same behind all walls.
+
+The keeper is furnished with this module, so it needs the standard library only.
+"""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Literal, NamedTuple
+
+from skillctl.adapters.processes import Texts
+from skillctl.adapters.scratch import Files, made
+
+#: Bytes of any one file that a script may write.
+FILE_BYTES = 4 * 1024 * 1024
+#: Processes and threads that a script may have at once.
+PROCESSES = 128
+
+
+class Errand(NamedTuple):
+    """A command in the folder that holds `files`; `env` is its whole environment.
+
+    It may take `seconds`, and write `output` bytes to each of its texts; each of its processes may take `memory` bytes
+    of address space.
+    """
+
+    command: list[str]
+    stdin: bytes
+    env: dict[str, str]
+    files: Files
+    seconds: float
+    memory: int
+    output: int
+
+
+class Ended(NamedTuple):
+    """How it ended: by itself, too late, by printing too much, or never started because of `problem`."""
+
+    why: Literal["by itself", "late", "loud", "not started"]
+    exit_code: int = 0
+    stdout: str = ""
+    stderr: str = ""
+    seconds: float = 0.0
+    files: dict[str, str] = {}
+    problem: str = ""
+
+
+Process = subprocess.Popen[bytes]
+
+
+def run(
+    errand: Errand, folder: Path, start: Callable[[int, int, int], Process], end: Callable[[Process], None]
+) -> Ended:
+    """Start it, wait for it within its limits, `end` everything it started, and look at what it left in `folder`.
+
+    `start` is given the descriptors of standard input, output and error.
+    """
+    # Opened before the script can put something else in its place.
+    left = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with Texts(errand.output) as texts:
+            begun = time.monotonic()
+            try:
+                with _filled(errand.stdin) as stdin:
+                    process = start(stdin.fileno(), *texts.written)
+            except (OSError, ValueError, subprocess.SubprocessError) as problem:
+                # An argument that is too long, or holds a NUL.
+                return Ended("not started", problem=getattr(problem, "strerror", None) or str(problem))
+            try:
+                in_time = texts.hear(process, errand.seconds)
+                seconds = time.monotonic() - begun
+            finally:
+                end(process)
+            if not in_time:
+                return Ended("late")
+            if not texts.heard_all():
+                return Ended("loud")
+            stdout, stderr = (bytes(text).decode("utf-8", "replace") for text in texts.said)
+        return Ended("by itself", process.returncode, stdout, stderr, seconds, made(left, errand.files))
+    finally:
+        os.close(left)
+
+
+@contextmanager
+def _filled(text: bytes) -> Iterator[IO[bytes]]:
+    """A file without a name that holds the text, to be read from its beginning."""
+    with _nameless() as file:
+        file.write(text)
+        file.seek(0)
+        yield file
+
+
+def _nameless() -> IO[bytes]:
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("stdin"), "w+b")
+    import tempfile
+
+    return tempfile.TemporaryFile()
