@@ -21,6 +21,8 @@ _STYLES = {
     "passed": "green",
     "failed": "red",
     "errored": "red",
+    "regressed": "red",
+    "underpowered": "yellow",
     "error": "red",
     "warning": "yellow",
     "publish": "green",
@@ -89,10 +91,16 @@ def blank(screen: "Console") -> None:
     screen.print()
 
 
-def paragraphs(screen: "Console", text: str) -> None:
+def paragraphs(screen: "Console", text: str, style: str | None = None) -> None:
     """Text of several lines, wrapped between words."""
     for part in re.split(r"\r\n|\r|\n", text.strip()):
-        screen.print(_wrapped(plain(part), screen.width), soft_wrap=True)
+        screen.print(_wrapped(plain(part), screen.width), style=style, soft_wrap=True)
+
+
+def indented(screen: "Console", text: str) -> None:
+    """One text below what it belongs to, wrapped between words."""
+    for part in _wrapped(plain(text), screen.width - 4).splitlines():
+        screen.print(f"    {part}", soft_wrap=True)
 
 
 def fields(screen: "Console", told: Mapping[str, str]) -> None:

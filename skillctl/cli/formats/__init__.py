@@ -1,1 +1,1 @@
-"""What `skillctl validate` writes for other programs: one format a file, findings in, text out."""
+"""What is written for other programs: findings of `validate` and reports of `eval`, one format a file, text out."""

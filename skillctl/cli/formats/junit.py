@@ -40,11 +40,11 @@ def _by_case(findings: Iterable[Finding], skills: Sequence[str]) -> list[tuple[s
 
 
 def _case(name: str, found: Sequence[Finding]) -> ElementTree.Element:
-    case = ElementTree.Element("testcase", {"classname": _CLASS, "name": _shown(name)})
+    case = ElementTree.Element("testcase", {"classname": _CLASS, "name": shown(name)})
     errors = errors_in(found)
     if errors:
         more = f" (and {len(errors) - 1} more)" if errors[1:] else ""
-        heads = {"message": _line(errors[0]) + more, "type": _shown(errors[0].code)}
+        heads = {"message": _line(errors[0]) + more, "type": shown(errors[0].code)}
         ElementTree.SubElement(case, "failure", heads).text = _lines(errors)
     warnings = [finding for finding in found if finding.severity is Severity.WARNING]
     if warnings:
@@ -53,14 +53,15 @@ def _case(name: str, found: Sequence[Finding]) -> ElementTree.Element:
 
 
 def _lines(found: Iterable[Finding]) -> str:
-    hinted = ((_line(finding), f"    hint: {_shown(finding.hint)}" if finding.hint else None) for finding in found)
+    hinted = ((_line(finding), f"    hint: {shown(finding.hint)}" if finding.hint else None) for finding in found)
     return "\n".join(line for pair in hinted for line in pair if line is not None)
 
 
 def _line(finding: Finding) -> str:
     place = f"{finding.file}:{finding.line}:{finding.column}"
-    return _shown(f"{place} {finding.severity.value} {finding.code} {finding.message}")
+    return shown(f"{place} {finding.severity.value} {finding.code} {finding.message}")
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """Somebody's text on one line, with escapes for all that XML 1.0 or a terminal cannot take."""
     return _NO_CHARACTER.sub(lambda found: f"\\u{ord(found.group()):04x}", plain(text))
