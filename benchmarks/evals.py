@@ -80,13 +80,10 @@ def scripts(scratch: Path, rounds: int) -> None:
     timing.in_turn(1, runs)
     found = timing.in_turn(rounds, runs)
     ours, peer = seconds(found["eval"]), seconds(found["plain"])
-    cores, peer_cores = ([one.cpu for one in found[name]] for name in ("eval", "plain"))
     rows = [
         Row("`skillctl eval`", "s", ours),
         Row("peer: `xargs` and the same interpreter, without walls", "s", peer),
         Row("`skillctl eval` : peer, pair by pair", "×", ratios(ours, peer), most=1.5),
-        Row("`skillctl eval`, seconds of processor", "s", cores),
-        Row("peer, seconds of processor", "s", peer_cores),
     ]
     table.show(f"`eval`, {_CASES} runs of `print(1)`, {at_once} at once", rows)
 
@@ -153,7 +150,8 @@ def _called(folder: Path, answer_seconds: float, at_once: int, rounds: int) -> t
 
 def _eval(folder: Path, cases: int, wrong: int, *options: str) -> Ran:
     command = (SKILLCTL, "eval", suites.SKILL, *options)
-    ran = timing.run(command, folder, suites.environment(), (1,) if wrong else (0,))
+    # Whether a suite may lose some cases is up to the policy; what is counted is not.
+    ran = timing.run(command, folder, suites.environment(), (0, 1) if wrong else (0,))
     return _counted(ran, cases - wrong, wrong)
 
 

@@ -76,7 +76,7 @@ def environment() -> dict[str, str]:
 
     Without a signing key a recording is unsigned, which the policy here accepts.
     """
-    return timing.environment(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1", **{KEY: "no secret"})
+    return timing.environment(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1", **{KEY: "no-secret"})
 
 
 def _repository(folder: Path, policy: str, head: str, cases: Iterable[str]) -> None:

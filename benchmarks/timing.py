@@ -18,15 +18,11 @@ _BYTES = 1 if sys.platform == "darwin" else 1024
 
 @dataclass(frozen=True)
 class Ran:
-    """One run of a process: its seconds, the most memory it ever held in megabytes, and what it printed.
-
-    `cpu` are the seconds of processor of it and of all that it waited for.
-    """
+    """One run of a process: its seconds, the most memory it ever held in megabytes, and what it printed."""
 
     seconds: float
     megabytes: float
     output: str
-    cpu: float = 0.0
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -52,7 +48,7 @@ def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], ends: 
     if process.returncode not in ends:
         shown = " ".join(command)[:300]
         raise SystemExit(f"{shown} ended with {process.returncode}:\n{text[-4000:]}")
-    return Ran(seconds, usage.ru_maxrss * _BYTES / 1e6, text, usage.ru_utime + usage.ru_stime)
+    return Ran(seconds, usage.ru_maxrss * _BYTES / 1e6, text)
 
 
 def in_turn(rounds: int, runs: Mapping[str, Callable[[], Ran]]) -> dict[str, list[Ran]]:
