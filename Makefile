@@ -27,7 +27,7 @@ format: $(VENV)/.dev  ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev  ## seconds for generated repositories of 1,000 and 10,000 skills
+bench: $(VENV)/.dev  ## seconds at 1,000 and 10,000 skills, and of evals beside other engines
 	$(BIN)/python -m benchmarks.run
 
 clean:  ## remove what the other targets made

@@ -1,1 +1,1 @@
-"""Seconds for generated repositories; `make bench` runs them."""
+"""Seconds for generated repositories and suites; `make bench` runs them."""

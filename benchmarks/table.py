@@ -7,13 +7,17 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Row:
-    """All values of one measurement; `least` and `most` bound what its median was asked to be."""
+    """All values of one measurement; `least` and `most` bound what its median was asked to be.
+
+    Where there are no values, `missing` says why.
+    """
 
     name: str
     unit: str
     values: Sequence[float]
     most: float | None = None
     least: float | None = None
+    missing: str = ""
 
     @property
     def median(self) -> float:
@@ -42,9 +46,15 @@ def show(title: str, rows: Iterable[Row]) -> None:
     print("| | unit | median | least – most | runs | asked | met |")
     print("|---|---|---:|---:|---:|---:|---|")
     for row in rows:
-        spread = f"{_number(min(row.values), row.unit)} – {_number(max(row.values), row.unit)}"
-        cells = (row.name, row.unit, _number(row.median, row.unit), spread, len(row.values), row.asked, row.verdict)
-        print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
+        print("| " + " | ".join(_cells(row)) + " |", flush=True)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    if row.missing:
+        name = f"{row.name}: {row.missing}".replace("|", " ")
+        return (name, row.unit, "**not measured**", "", "0", row.asked, "**no**")
+    spread = f"{_number(min(row.values), row.unit)} – {_number(max(row.values), row.unit)}"
+    return (row.name, row.unit, _number(row.median, row.unit), spread, str(len(row.values)), row.asked, row.verdict)
 
 
 def _number(value: float, unit: str) -> str:
