@@ -9,9 +9,9 @@ from skillctl.adapters.bounded_checks import BoundedChecks
 from skillctl.adapters.errand import Errand
 from skillctl.adapters.isolation import TOOLS, Fallen, Isolation, Namespaces, Processes, Walls
 from skillctl.adapters.walled_root import SYSTEM_PATH
+from skillctl.domain.case import Run
 from skillctl.domain.checks import Check
 from skillctl.domain.checks.produced import Produced
-from skillctl.domain.case import Run
 
 _PROBE = {"probe.py": ("100644", b"print('isolated')\n")}
 _MEGABYTE = 1024 * 1024

@@ -63,7 +63,7 @@ class Gate(Model):
     evidence: Annotated[list[Annotated[EvidenceClass, Field(strict=False)]], Field(min_length=1)] | None = None
     pass_rate: Annotated[float, Field(ge=0, le=1)] | None = None
     ask_rate: Annotated[float, Field(ge=0, lt=1)] | None = None
-    margin: Annotated[float, Field(ge=0.001, le=0.5)] | None = None
+    margin: Annotated[float, Field(ge=0.01, le=0.5)] | None = None
     approvals: Annotated[int, Field(ge=0)] | None = None
     approvers: list[Slug] = []
 

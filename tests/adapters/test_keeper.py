@@ -11,8 +11,8 @@ import pytest
 
 from skillctl.adapters.isolation import Namespaces
 from skillctl.adapters.scripts import ScriptRunner
-from skillctl.domain.checks import Produced
 from skillctl.domain.case import Run
+from skillctl.domain.checks import Produced
 from tests.adapters.scripted import NAMESPACES
 from tests.adapters.test_isolation import all_end, sleepers
 

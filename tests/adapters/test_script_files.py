@@ -5,8 +5,8 @@ import json
 import pytest
 
 from skillctl.adapters.scratch import TEXT_BYTES, TEXTS
-from skillctl.domain.checks import Produced
 from skillctl.domain.case import Run
+from skillctl.domain.checks import Produced
 from tests.adapters.scripted import current, made, only_namespaces, printed, ran, runner  # noqa: F401
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from skillctl.domain.checks import Produced
 from skillctl.domain.case import Run
+from skillctl.domain.checks import Produced
 from tests.adapters.scripted import current, printed, ran, runner  # noqa: F401
 
 MEMORY_KB = Run(script="a.py").memory * 1024

@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import JsonValue
 
 from skillctl.domain.evaluation import ArmReport, CaseReport, Estimate, Lost, Selected, SuiteReport
-from skillctl.domain.evidence import EvidenceClass, Outcome
-from skillctl.domain.trial import Arm, Line, Said, Trial
+from skillctl.domain.evidence import Arm, EvidenceClass, Outcome
+from skillctl.domain.trial import Line, Said, Trial
 
 PASSED, FAILED, ERRORED = Outcome
 _ANSWER = (

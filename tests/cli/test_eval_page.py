@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from skillctl.cli.formats import eval_html, eval_page
 from skillctl.domain.evaluation import Lost, Selected
-from skillctl.domain.evidence import Outcome
-from skillctl.domain.trial import Arm, Said
+from skillctl.domain.evidence import Arm, Outcome
+from skillctl.domain.trial import Said
 from tests.cli.reported import EVIL, case, everything, hostile, many, suite, trial
 
 PASSED, FAILED, ERRORED = Outcome

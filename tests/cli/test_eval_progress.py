@@ -7,8 +7,7 @@ import pytest
 from rich.console import Console
 
 from skillctl.cli.eval_progress import EvalProgress
-from skillctl.domain.evidence import Outcome
-from skillctl.domain.trial import Arm
+from skillctl.domain.evidence import Arm, Outcome
 from tests.cli.reported import trial
 
 PASSED, FAILED, ERRORED = Outcome

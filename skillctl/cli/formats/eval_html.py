@@ -11,8 +11,7 @@ from typing import Any
 from skillctl.cli.formats import eval_page
 from skillctl.cli.formats import eval_words as words
 from skillctl.domain.evaluation import SuiteReport
-from skillctl.domain.evidence import Outcome
-from skillctl.domain.trial import Arm
+from skillctl.domain.evidence import Arm, Outcome
 
 _SIGNS = {"passed": "✓", "failed": "✗", "errored": "!", "regressed": "↓", "underpowered": "?"}
 

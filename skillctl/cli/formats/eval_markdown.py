@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from skillctl.cli.draw import plain
 from skillctl.cli.formats import eval_words as words
 from skillctl.domain.evaluation import CaseReport, SuiteReport
-from skillctl.domain.evidence import EvidenceClass, Outcome
+from skillctl.domain.evidence import Arm, EvidenceClass, Outcome
 from skillctl.domain.promotion import short
-from skillctl.domain.trial import Arm
 
 #: By this a workflow finds its own comment again, to write the next one in its place.
 MARKER = "<!-- skillctl eval -->"

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from skillctl.domain.evaluation import ArmReport, CaseReport, Estimate, SuiteReport
-from skillctl.domain.evidence import Outcome
-from skillctl.domain.trial import Arm
+from skillctl.domain.evidence import Arm, Outcome
 
 UNKNOWN = "-"
 ARMS: Mapping[Arm, str] = MappingProxyType(
