@@ -101,6 +101,31 @@ class Texts:
         return bool(chunk)
 
 
+def ended_within(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
+    """Whether a child ends in that time; where the system can tell, it is not yet reaped, so its id stays its own."""
+    if hasattr(os, "pidfd_open"):
+        return gone_within(process.pid, seconds)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def gone_within(pid: int, seconds: float) -> bool:
+    """Whether any process ends in that time (Linux)."""
+    try:
+        watched = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        poll = select.poll()
+        poll.register(watched, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+    finally:
+        os.close(watched)
+
+
 def end_group(process: "subprocess.Popen[bytes]") -> None:
     """Kill the group that a child leads, and reap the child."""
     try:
