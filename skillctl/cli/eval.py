@@ -20,7 +20,7 @@ from skillctl.workflows.estimate import estimate
 from skillctl.workflows.evaluate import Evaluation, Scope, evaluate, left
 from skillctl.workflows.ground import Choice, Ground
 from skillctl.workflows.merge import shard_of
-from skillctl.workflows.power import needed
+from skillctl.workflows.power import too_few
 from skillctl.workflows.record import asked, record
 from skillctl.workflows.trials import Task
 
@@ -161,10 +161,9 @@ def _record(laboratory: Laboratory, ground: Ground, scope: Scope, recording: Rec
 def _say_what_it_takes(ground: Ground, tasks: Sequence[Task], *, recording: bool) -> None:
     """Tell of the calls that are to be made, and of trials that are too few to tell much."""
     screen = draw.console(stderr=True)
-    need = needed(ground)
-    if need is not None and need.trials is not None and need.trials > ground.suite.trials:
-        words = f"{ground.name}: {ground.suite.trials} trials are likely too few to tell: {need.trials} are needed"
-        draw.line(screen, words, "yellow")
+    weakness = too_few(ground)
+    if weakness is not None:
+        draw.line(screen, f"{ground.name}: {weakness}", "yellow")
     expected = estimate(ground, tasks, recording=recording)
     if expected.calls:
         cost = "" if expected.most.cost is None else f", ${expected.most.cost:.4f}"

@@ -26,6 +26,18 @@ def sure_to_tell(ground: Ground) -> None:
         raise UsageError(f"{message} {need.least_cases}", hint=hint)
 
 
+def too_few(ground: Ground) -> str | None:
+    """Why the trials that the suite asks for likely tell too little, or None."""
+    need, trials = needed(ground), ground.suite.trials
+    if need is None or need.trials is None or need.trials <= trials or ground.gate.margin is None:
+        return None
+    cases = statistics.least_cases_for(ground.gate.margin, trials)
+    return (
+        f"{len(_asked(ground))} cases of {trials} trials are likely too few to tell: "
+        f"it takes {need.trials} trials, or {cases} cases"
+    )
+
+
 def needed(ground: Ground) -> Need | None:
     """The trials of a case that it takes to compare with what is served; None where the policy does not ask for it."""
     cases = len(_asked(ground))
