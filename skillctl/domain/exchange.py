@@ -25,7 +25,7 @@ class Call(Model):
 class Reply(Model):
     """What came back: text, and the tools asked for; tokens are as the other side counted them, None if it did not.
 
-    `finish` is why a model stopped, in its own word.
+    `finish` is why a model stopped, in its own word; `cost` is in US dollars, None where the other side did not say.
     """
 
     text: str
@@ -33,6 +33,7 @@ class Reply(Model):
     input_tokens: Annotated[int, Field(ge=0)] | None = None
     output_tokens: Annotated[int, Field(ge=0)] | None = None
     finish: str | None = None
+    cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
 
 @dataclass(frozen=True)
