@@ -44,8 +44,9 @@ def most_of(request: Request, config: Runner) -> Amount:
 def taken_by(reply: Reply, config: Runner, most: Amount) -> Amount:
     """What a call took; what nobody counted is taken to be the most it could be."""
     if reply.input_tokens is None and reply.output_tokens is None:
-        return most
-    return _amount(_prices(config), reply.input_tokens or 0, reply.output_tokens or 0)
+        return Amount(most.cost if reply.cost is None else reply.cost, most.tokens)
+    taken = _amount(_prices(config), reply.input_tokens or 0, reply.output_tokens or 0)
+    return taken if reply.cost is None else Amount(reply.cost, taken.tokens)
 
 
 def excess(limits: Limits, spent: Amount, more: Amount) -> str | None:

@@ -25,7 +25,8 @@ class Call(Model):
 class Reply(Model):
     """What came back: text, and the tools asked for; tokens are as the other side counted them, None if it did not.
 
-    `finish` is why a model stopped, in its own word; `seconds` is how long it took to answer.
+    `finish` is why a model stopped, in its own word; `seconds` is how long it took to answer, as whoever asked measured
+    it; `cost` is in US dollars, None where the other side did not say.
     """
 
     text: str
@@ -34,6 +35,7 @@ class Reply(Model):
     output_tokens: Annotated[int, Field(ge=0)] | None = None
     finish: str | None = None
     seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from skillctl.domain.checks import Produced
     from skillctl.workflows.ports import Answers, Tree
 
+#: What every program that the policy names is given of the environment.
+_OF_PROGRAMS = ("PATH", "HOME", "LANG", "TMPDIR")
 #: What a tree must hold of a repository, to evaluate its skills.
 _FOLDERS = ("skills", "evals", "approvals", "skillctl.yaml", ".claude/mcp-servers.json")
 
@@ -145,17 +147,22 @@ class Laboratory:
 
     def _answering(self, config: Runner) -> "Answering":
         if config.model is not None:
+            from stamina.instrumentation import set_on_retry_hooks
+
             from skillctl.adapters.runners.chat import ChatRunner
 
+            # It would log every retry, to a person who is told how it ended.
             known = settings.variables([config.model.key, "AI_GATEWAY_BASE_URL"])
             address = config.model.base_url or known.get("AI_GATEWAY_BASE_URL", GATEWAY)
+            set_on_retry_hooks([])
             chat = ChatRunner(config.model, address, known.get(config.model.key), deadline=self.remaining)
             self.closing(chat)
             return chat
         if config.command is not None:
             from skillctl.adapters.runners.command import CommandRunner
 
-            command = CommandRunner(config.command, self.root(), settings.variables(config.command.env))
+            known = settings.variables([*config.command.env, *_OF_PROGRAMS])
+            command = CommandRunner(config.command, self.root(), known)
             self.closing(command)
             return command
         from skillctl.adapters.runners.fake import FakeRunner
@@ -239,6 +246,6 @@ class Servers:
         aliases = {case.tool.server for case in self._ground.suite.cases if case.tool is not None}
         servers = {alias: self._ground.server(alias) for alias in aliases}
         names = [name for server in servers.values() for name in (*server.env, *filter(None, [server.token]))]
-        tools = McpTools(servers, self._laboratory.root(), settings.variables(names))
+        tools = McpTools(servers, self._laboratory.root(), settings.variables([*names, *_OF_PROGRAMS]))
         self._laboratory.closing(tools)
         return tools

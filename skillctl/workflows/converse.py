@@ -43,12 +43,14 @@ class Talk:
         """Take in what an answer took."""
         if reply.seconds is not None:
             self.seconds = (self.seconds or 0.0) + reply.seconds
+        if reply.cost is not None:
+            self.cost = (self.cost or 0.0) + reply.cost
         if reply.input_tokens is None and reply.output_tokens is None:
             return
         used = reply.input_tokens or 0, reply.output_tokens or 0
         self.tokens = (self.tokens or 0) + sum(used)
         prices = answers.config.model.prices if answers.config.model else None
-        if prices is not None:
+        if prices is not None and reply.cost is None:
             self.cost = (self.cost or 0.0) + prices.of(*used)
 
     def produced(self, text: str) -> Produced:

@@ -1,6 +1,7 @@
 """Ground: everything that an evaluation of one skill stands on, and the subject that its evidence must be of."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
@@ -24,6 +25,8 @@ from skillctl.workflows.measure import skill_content, suite_content
 from skillctl.workflows.ports import Repository, Signatures, Tree
 from skillctl.workflows.read import Contents, read_policy
 
+#: A word of a command that can be a file of the repository.
+_FILE_NAME = re.compile(r"(?!-)(?!.*\.\.)[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*")
 _TRY = "bring it to the release branch first, or try it with `--trust-change` (a rehearsal)"
 
 
@@ -64,6 +67,7 @@ class Ground:
     suite_digest: str
     gate: EffectiveGate
     trusted: Policy
+    base: str | None
     choice: Choice
 
     @property
@@ -155,7 +159,9 @@ class Ground:
     def _inputs(self, asked: Sequence[Case]) -> Iterator[tuple[str, str]]:
         """What else the cases that count are measured with, by the names a message gives it."""
         for alias in sorted({self.suite.answering(case) for case in asked}):
-            yield f"runner {alias}", self.runner(alias)[1].digest
+            runner = self.runner(alias)[1]
+            files = self._harness(runner)
+            yield f"runner {alias}", canonical.sha256([runner.digest, files]) if files else runner.digest
             if self.is_replayed(alias):
                 yield f"cassette {alias}", self.tape(alias).digest
                 yield f"recorder {alias}", self.class_of(alias).value
@@ -173,7 +179,17 @@ class Ground:
 
     def _is_new(self, alias: str) -> bool:
         here = self.contents.policy.source(alias)
-        return here != self.trusted.source(alias) and here is not None and here[1].fake is None
+        if here is None or here[1].fake is not None:
+            return False
+        return here != self.trusted.source(alias) or self._harness(here[1]) != self._harness(here[1], self.base)
+
+    def _harness(self, runner: Runner, commit: str | None = None) -> dict[str, str]:
+        """The files of the repository that a command names, by path: what they do is as much the runner as its words."""
+        if runner.command is None or self.base is None:
+            return {}
+        words = [word for word in runner.command.argv if _FILE_NAME.fullmatch(word)]
+        tree = self.repository.pending(*words) if commit is None else self.repository.tree(commit)
+        return {file.path: file.blob for file in tree.files(*words)} if words else {}
 
     def _read_tape(self, alias: str) -> Tape:
         path = cassette.path_of(self.name, self.runner(alias)[0])
@@ -197,6 +213,7 @@ def ground_of(
     _ready(contents, name)
     read_suite, skill = contents.suites[name].suite, contents.skills[name]
     chosen = read_suite if choice.runner is None else read_suite.model_copy(update={"runner": choice.runner})
+    trusted, base = _trusted(repository, contents, chosen, choice)
     return Ground(
         repository=repository,
         signatures=signatures,
@@ -207,23 +224,26 @@ def ground_of(
         content=skill_content(tree, name),
         suite_digest=suite_content(tree, name).digest,
         gate=policy.effective(contents.policy, name, skill.definition.tags, Status.APPROVED),
-        trusted=_trusted(repository, contents, chosen, choice),
+        trusted=trusted,
+        base=base,
         choice=choice,
     )
 
 
-def _trusted(repository: Repository, contents: Contents, chosen: Suite, choice: Choice) -> Policy:
-    """The policy of the base: a change names no runner, server or recorder of its own. Where nothing is older, its own.
+def _trusted(
+    repository: Repository, contents: Contents, chosen: Suite, choice: Choice
+) -> tuple[Policy, str | None]:
+    """The policy of the base, and the base: a change names no runner, server or recorder of its own.
 
-    It is looked up only where a case needs it.
+    Where nothing is older it is its own. It is looked up only where a case needs it.
     """
     if all(not chosen.is_asked(case) and case.tool is None for case in chosen.cases):
-        return contents.policy
+        return contents.policy, None
     commit = base_of(repository, contents.policy.release_branch, choice.base)
     if commit is None:
-        return contents.policy
+        return contents.policy, None
     tree = repository.tree(commit)
-    return read_policy(tree.read(tree.files(POLICY_FILE)))[0]
+    return read_policy(tree.read(tree.files(POLICY_FILE)))[0], commit
 
 
 def _ready(contents: Contents, name: str) -> None:
