@@ -5,11 +5,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
-from skillctl.domain.checks import Check
+from skillctl.domain.checks import OF_ANSWERS, OF_SCRIPTS, OF_TOOLS, Check
 from skillctl.domain.runner import Alias
 from skillctl.domain.schema import Model, NonEmpty
 
 Kind = Literal["run", "ask", "trigger", "tool"]
+_CHECKS: dict[Kind, frozenset[str]] = {"run": OF_SCRIPTS, "ask": OF_ANSWERS, "tool": OF_TOOLS}
 CaseId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
 Prompt = Annotated[str, Field(min_length=1, max_length=100_000)]
 Trials = Annotated[int, Field(ge=1, le=100)]
@@ -113,6 +114,10 @@ class Case(Model):
             raise PydanticCustomError("case", "a case needs `expect`, with a check at least")
         if self.trigger is not None and self.expect:
             raise PydanticCustomError("case", "a `trigger` case expects what `fires` says; it has no `expect`")
+        strange = {word for check in self.expect for word in check.uses()} - _CHECKS.get(self.kind, frozenset())
+        if strange:
+            context = {"kind": self.kind, "word": min(strange)}
+            raise PydanticCustomError("case", "a `{kind}` case has nothing that `{word}` could look at", context)
         return self
 
     @property

@@ -184,7 +184,7 @@ class Ground:
         return here != self.trusted.source(alias) or self._harness(here[1]) != self._harness(here[1], self.base)
 
     def _harness(self, runner: Runner, commit: str | None = None) -> dict[str, str]:
-        """The files of the repository that a command names, by path: what they do is as much the runner as its words."""
+        """The files of the repository that a command names, by path: they are as much the runner as its words."""
         if runner.command is None or self.base is None:
             return {}
         words = [word for word in runner.command.argv if _FILE_NAME.fullmatch(word)]
@@ -230,9 +230,7 @@ def ground_of(
     )
 
 
-def _trusted(
-    repository: Repository, contents: Contents, chosen: Suite, choice: Choice
-) -> tuple[Policy, str | None]:
+def _trusted(repository: Repository, contents: Contents, chosen: Suite, choice: Choice) -> tuple[Policy, str | None]:
     """The policy of the base, and the base: a change names no runner, server or recorder of its own.
 
     Where nothing is older it is its own. It is looked up only where a case needs it.
