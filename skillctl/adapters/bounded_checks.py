@@ -12,8 +12,15 @@ import sys
 import weakref
 from threading import Lock
 
-from skillctl.domain.checks import BrokenCheck, Check, failure_of, may_take_for_ever
-from skillctl.domain.checks.produced import Produced
+from skillctl.domain.checks import (
+    COMBINED,
+    BrokenCheck,
+    Check,
+    Produced,
+    failure_of,
+    failure_of_parts,
+    may_take_for_ever,
+)
 
 #: Seconds of processor time for one check.
 SECONDS = 5.0
@@ -31,11 +38,15 @@ class BoundedChecks:
 
     def failure(self, check: Check, produced: Produced) -> str | None:
         """Why the check does not hold, or None; BrokenCheck if that cannot be said, or not in time."""
+        if check.kind in COMBINED:
+            # Each part in its own time: one without end does not keep `any_of` from another that holds.
+            return failure_of_parts(check, lambda part: self.failure(part, produced))
         if not may_take_for_ever(check, produced):
             return failure_of(check, produced)
         question = {
             "check": check.model_dump(exclude_unset=True),
-            "produced": [produced.exit_code, produced.stdout, produced.stderr],
+            # Only what looks at a text takes long, so nothing else is told.
+            "produced": [produced.exit_code, produced.stdout, produced.stderr, _file(check, produced)],
         }
         with self._asking:
             answer = self._answer(json.dumps(question).encode() + b"\n")
@@ -72,6 +83,10 @@ class BoundedChecks:
         weakref.finalize(self, _end, worker)
         self._worker = worker
         return worker
+
+
+def _file(check: Check, produced: Produced) -> dict[str, str]:
+    return {path: text for path, text in produced.files.items() if path == check.file}
 
 
 def _end(worker: "subprocess.Popen[bytes]") -> None:

@@ -6,8 +6,7 @@ import resource
 import signal
 import sys
 
-from skillctl.domain.checks import BrokenCheck, Check, failure_of
-from skillctl.domain.checks.produced import Produced
+from skillctl.domain.checks import BrokenCheck, Check, Produced, failure_of
 
 _MEMORY = 1024**3
 

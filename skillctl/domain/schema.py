@@ -213,8 +213,13 @@ def _keys(model: Any, path: Path) -> list[str]:
     for step in path:
         # A field of a model; else an item of a list or mapping, whose model is the one inside.
         is_model = isinstance(current, type) and issubclass(current, BaseModel)
-        current = current.model_fields[str(step)].annotation if is_model else _inner_model(current)
+        current = _annotation(current, str(step)) if is_model else _inner_model(current)
     return [field.alias or name for name, field in _inner_model(current).model_fields.items()]
+
+
+def _annotation(model: type[BaseModel], key: str) -> Any:
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    return (fields.get(key) or model.model_fields[key]).annotation
 
 
 def _inner_model(annotation: Any) -> Any:

@@ -20,6 +20,10 @@ def failure(checks: BoundedChecks, check: dict[str, Any], stdout: str) -> str | 
     return checks.failure(Check.model_validate(check), Produced(0, stdout, ""))
 
 
+def twice(number: int) -> dict[str, Any]:
+    return {"allOf": [{"$ref": f"#/$defs/d{number}"}] * 2}
+
+
 SLOW: list[tuple[dict[str, Any], str]] = [
     ({"regex": "(a+)+$"}, "a" * 40 + "b"),
     ({"regex": "(a|a)" * 40 + "$"}, "a" * 40 + "b"),
@@ -29,6 +33,13 @@ SLOW: list[tuple[dict[str, Any], str]] = [
     ({"json_path": "$.a", "regex": "(a+)+$"}, '{"a": "' + "a" * 40 + 'b"}'),
     ({"json_path": "$" + "..*" * 20, "equals": 1}, "[" * 40 + "]" * 40),
     ({"json_path": "$" + "[*,*]" * 40, "equals": 1}, "[" * 60 + "]" * 60),
+    ({"json_schema": {"pattern": "(a+)+$"}}, '"' + "a" * 40 + 'b"'),
+    (
+        {"json_schema": {"$ref": "#/$defs/d0", "$defs": {**{f"d{n}": twice(n + 1) for n in range(40)}, "d40": True}}},
+        "1",
+    ),
+    ({"contains_json": True}, ("[" + "1," * 500) * 900),
+    ({"any_of": [{"equals": "a"}, {"regex": "(a+)+$"}]}, "a" * 40 + "b"),
 ]
 
 
@@ -46,8 +57,26 @@ def test_one_that_was_ended_does_not_spoil_the_next(checks: BoundedChecks) -> No
     assert failure(checks, {"json_path": "$..a", "equals": [1, 2.0, None, "ü"]}, '{"a": [1, 2.0, null, "ü"]}') is None
     assert failure(checks, {"json_path": "$..a", "equals": 2.0}, '{"a": 2}') == "`$..a` is `2`, expected `2.0`"
     assert failure(checks, {"json_path": "$..a", "regex": "^x"}, '{"a": "x"}') is None
-    with pytest.raises(BrokenCheck, match="needs JSON, but the script printed `no`"):
+    with pytest.raises(BrokenCheck, match="needs JSON, which `no` is not"):
         failure(checks, {"json_path": "$..a", "equals": 2}, "no")
+
+
+def test_one_without_end_does_not_keep_another_from_holding(checks: BoundedChecks) -> None:
+    assert failure(checks, {"any_of": [{"regex": "(a+)+$"}, {"contains": "b"}]}, "a" * 40 + "b") is None
+
+
+def test_what_the_process_is_told(checks: BoundedChecks) -> None:
+    """The same answers as in this process: of files, decimals and schemas too."""
+    produced = Produced(0, "", files={"a.json": '{"a": "1000.00"}', "b.txt": "b"})
+    told: list[tuple[dict[str, Any], str | None]] = [
+        ({"file": "a.json", "json_path": "$..a", "number": "1000", "tolerance": 0.5}, None),
+        ({"file": "a.json", "json_path": "$..a", "number": 1}, "`$..a` is `1000.00`, which is not `1`"),
+        ({"file": "a.json", "json_schema": {"properties": {"a": {"pattern": "^1(0+)"}}}}, None),
+        ({"file": "b.txt", "regex": "(b+)+"}, None),
+        ({"type": "not-regex", "value": "(x+)+"}, None),
+    ]
+    for check, said in told:
+        assert checks.failure(Check.model_validate(check), produced) == said
 
 
 def test_one_that_eats_memory_is_errored(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,6 +100,7 @@ def test_a_process_that_somebody_ended_is_named(checks: BoundedChecks) -> None:
 
 def test_simple_checks_need_no_process() -> None:
     checks = BoundedChecks()
+    assert failure(checks, {"all_of": [{"contains": "a"}, {"not": {"json_schema": {"type": "string"}}}]}, "a") is None
     assert failure(checks, {"regex": "^error: .*x"}, "error: x") is None
     assert failure(checks, {"json_path": "$.a[0]['b'].*", "equals": 1}, '{"a": [{"b": [1]}]}') is None
     assert checks._worker is None

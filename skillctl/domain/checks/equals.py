@@ -5,17 +5,17 @@ from typing import Any
 from skillctl.domain.checks.produced import shown
 
 
-def text_failure(expected: str, text: str) -> str | None:
+def failure(expected: str, text: str) -> str | None:
     """Why the text differs; one final line break is left out of the comparison."""
     actual = text.removesuffix("\n").removesuffix("\r")
     return None if actual == expected else f"{shown(actual)} is not {shown(expected)}"
 
 
-def value_failure(expected: Any, actual: Any, path: str) -> str | None:
-    """Why the value differs."""
-    if same(actual, expected):
+def values_failure(expected: Any, values: list[Any], path: str) -> str | None:
+    """Why the first value at the path differs."""
+    if same(values[0], expected):
         return None
-    return f"`{path}` is {shown(actual)}, expected {shown(expected)}"
+    return f"`{path}` is {shown(values[0])}, expected {shown(expected)}"
 
 
 def same(one: Any, other: Any) -> bool:

@@ -1,4 +1,4 @@
-"""`json_path`: the values that an RFC 9535 path selects from the JSON a script printed."""
+"""`json_path`: the values that an RFC 9535 path selects from JSON: a text, or a file."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def matches(path: str, text: str) -> list[Any]:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        raise BrokenCheck(f"`{path}` needs JSON, but the script printed {shown(text)}") from None
+        raise BrokenCheck(f"`{path}` needs JSON, which {shown(text)} is not") from None
     try:
         return [match.value for match in _compiled(path).finditer(data)]
     except (JSONPathError, RecursionError) as error:

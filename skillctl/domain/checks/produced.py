@@ -37,9 +37,13 @@ class Produced:
 
 def shown(value: Any, limit: int = 80) -> str:
     """A value in backticks, short enough for a message of one line."""
-    text = value if isinstance(value, str) else repr(value)
+    return f"`{short(value if isinstance(value, str) else repr(value), limit)}`"
+
+
+def short(text: str, limit: int) -> str:
+    """The text in one line, cut where it is longer than `limit` characters."""
     text = text.replace("\n", "⏎")
-    return f"`{printable(text if len(text) <= limit else text[: limit - 1] + '…')}`"
+    return printable(text if len(text) <= limit else text[: limit - 1] + "…")
 
 
 def printable(text: str) -> str:

@@ -17,15 +17,15 @@ def is_quick(pattern: str, length: int) -> bool:
     return "(" not in pattern and repeats <= 1 and len(pattern) * length ** (1 + repeats) <= _STEPS
 
 
-def problem(pattern: str) -> str | None:
-    """Why the pattern is no regular expression, or None."""
+def problem(pattern: str, key: str = "regex") -> str | None:
+    """Why the pattern at this key is no regular expression, or None."""
     try:
         with warnings.catch_warnings():
             # What Python may read otherwise some day is no problem of today, and nobody to tell on standard error.
             warnings.simplefilter("ignore")
             re.compile(pattern, re.MULTILINE)
     except (re.error, OverflowError, RecursionError) as error:
-        return f"`regex` is not a regular expression: {error}"
+        return f"`{key}` is not a regular expression: {error}"
     return None
 
 
