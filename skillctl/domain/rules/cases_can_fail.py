@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from skillctl.domain.checks import regex
+from skillctl.domain.checks import Check, regex
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject
@@ -18,12 +18,17 @@ def check(subject: Subject) -> Iterator[Finding]:
         return
     for path, case in subject.suite.cases:
         for index, expected in enumerate(case.expect):
-            # With a path the check fails where the path selects nothing, so it asks for something.
-            if expected.regex is None or expected.json_path is not None or not _matches_all(expected.regex):
-                continue
-            message = f"`{expected.regex}` matches whatever case `{case.id}` prints"
-            hint = "write what the output must hold"
-            yield subject.suite.finding("SK307", message, (*path, "expect", index, "regex"), hint)
+            for place, part in expected.parts():
+                if "not" in place or not _holds_always(part):
+                    continue
+                message = f"`{part.regex}` matches whatever case `{case.id}` prints"
+                hint = "write what the output must hold"
+                yield subject.suite.finding("SK307", message, (*path, "expect", index, *place, "regex"), hint)
+
+
+def _holds_always(check: Check) -> bool:
+    # With a path or a file the check fails where there is none, so it asks for something.
+    return check.regex is not None and check.json_path is None and check.file is None and _matches_all(check.regex)
 
 
 def _matches_all(pattern: str) -> bool:

@@ -14,9 +14,10 @@ def check(subject: Subject) -> Iterator[Finding]:
         return
     for path, case in subject.suite.cases:
         for index, expected in enumerate(case.expect):
-            wrong = json_path.problem(expected.json_path) if expected.json_path else None
-            if wrong is not None:
-                yield subject.suite.finding("SK304", wrong, (*path, "expect", index, "json_path"))
+            for place, part in expected.parts():
+                wrong = json_path.problem(part.json_path) if part.json_path else None
+                if wrong is not None:
+                    yield subject.suite.finding("SK304", wrong, (*path, "expect", index, *place, "json_path"))
 
 
 RULE = Rule(
