@@ -1,6 +1,7 @@
 """Reports of evaluations as the tests of their renderers need them: one of everything, and any number of cases."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import JsonValue
@@ -196,22 +197,21 @@ def everything() -> list[SuiteReport]:
 def many(number: int, answer: int = 400) -> SuiteReport:
     """A suite of so many `ask` cases in three arms of three trials; each answer has so many characters."""
     words = ("The supplier is given BIR Form 2307, by the 20th of the month after the quarter. " * 60)[:answer]
-    ends = {0: (FAILED,) * 3, 1: (PASSED, FAILED, PASSED), 2: (PASSED, PASSED, ERRORED)}
-    cases = []
-    for index in range(number):
-        prompt = f"question {index}: which certificate do we give the supplier for tax withheld?"
-        made = case(f"case-{index:05}", ends.get(index % 25, (PASSED,) * 3), prompt=prompt)
-        told = said(prompt, words)
-        seconds = 0.4 + (index * 37 % 100) / 20
-        cases.append(
-            CaseReport(
-                **{
-                    **vars(made),
-                    "seconds": seconds,
-                    "trials": tuple(one.model_copy(update={"said": told}) for one in made.trials),
-                }
-            )
+    ends = {0: (FAILED,) * 3, 1: (PASSED, FAILED, PASSED), 2: (PASSED, PASSED, ERRORED), 3: (PASSED,) * 3}
+    talk = said("which certificate do we give the supplier for tax withheld?", words)
+    made = {}
+    for kind, outcomes in ends.items():
+        one = case("some", outcomes)
+        made[kind] = replace(one, trials=tuple(each.model_copy(update={"said": talk}) for each in one.trials))
+    cases = [
+        replace(
+            made[min(index % 25, 3)],
+            id=f"case-{index:05}",
+            prompt=f"question {index}: which certificate do we give the supplier for tax withheld?",
+            seconds=0.4 + (index * 37 % 100) / 20,
         )
+        for index in range(number)
+    ]
     return suite(cases, arms=everything()[0].arms)
 
 

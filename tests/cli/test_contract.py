@@ -66,6 +66,7 @@ def test_every_command_is_a_file_of_its_name() -> None:
         "__init__",
         "main",
         "draw",
+        "eval_progress",
         "options",
         "result",
         "stage",

@@ -36,9 +36,13 @@
     if (target instanceof HTMLDetailsElement) target.open = true;
   };
 
-  form.addEventListener("input", apply);
+  field("search").addEventListener("input", apply);
+  form.addEventListener("change", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(apply));
+  field("clear").addEventListener("click", () => {
+    form.reset();
+    apply();
+  });
   window.addEventListener("hashchange", openTarget);
   form.hidden = cases.length === 0;
   apply();
