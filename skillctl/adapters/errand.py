@@ -4,6 +4,7 @@ The keeper is furnished with this module, so it needs the standard library only.
 """
 
 import os
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from skillctl.adapters.scratch import Files, made
 FILE_BYTES = 4 * 1024 * 1024
 #: Processes and threads that a script may have at once.
 PROCESSES = 128
+# Bytes of the length of a message.
+_HEAD = 8
 
 
 class Errand(NamedTuple):
@@ -66,7 +69,7 @@ def run(
             try:
                 with _filled(errand.stdin) as stdin:
                     process = start(stdin.fileno(), *texts.written)
-            except (OSError, ValueError, subprocess.SubprocessError) as problem:
+            except (OSError, ValueError) as problem:
                 # An argument that is too long, or holds a NUL.
                 return Ended("not started", problem=getattr(problem, "strerror", None) or str(problem))
             try:
@@ -82,6 +85,31 @@ def run(
         return Ended("by itself", process.returncode, stdout, stderr, seconds, made(left, errand.files))
     finally:
         os.close(left)
+
+
+def send(channel: socket.socket, message: bytes) -> None:
+    """Write one message, with its length before it."""
+    channel.sendall(len(message).to_bytes(_HEAD, "big") + message)
+
+
+def receive(channel: socket.socket) -> bytes | None:
+    """The next message, or None where the other side has ended; EOFError if it ended within one."""
+    head = channel.recv(_HEAD)
+    if not head:
+        return None
+    head += _exactly(channel, _HEAD - len(head))
+    return bytes(_exactly(channel, int.from_bytes(head, "big")))
+
+
+def _exactly(channel: socket.socket, size: int) -> bytearray:
+    message = bytearray(size)
+    rest = memoryview(message)
+    while rest:
+        read = channel.recv_into(rest)
+        if not read:
+            raise EOFError("it ended early")
+        rest = rest[read:]
+    return message
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from threading import Lock
 from typing import Any, Literal, Protocol
 
 from skillctl.adapters import errand, script_python, walled_root
-from skillctl.adapters.errand import Ended, Errand
+from skillctl.adapters.errand import Ended, Errand, receive, send
 from skillctl.adapters.processes import end_group, end_marked
 from skillctl.adapters.scratch import write
 from skillctl.adapters.walled_root import SYSTEM_PATH
@@ -117,6 +117,8 @@ class _Keeper:
         with tempfile.TemporaryDirectory(prefix="skillctl-root-") as name, tempfile.TemporaryFile() as told:
             folder = Path(os.path.realpath(name))
             walled_root.furnish(folder)
+            # Idle ones; taking from a list, and adding to it, needs no lock.
+            self._rooms: list[socket.socket] = []
             self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
                 self._process = subprocess.Popen(
@@ -128,7 +130,7 @@ class _Keeper:
                     stderr=told,
                     start_new_session=True,
                 )
-            weakref.finalize(self, _end, self._socket, self._process)
+            weakref.finalize(self, _end, self._socket, self._rooms, self._process)
             if not self._socket.recv(16):
                 self._process.wait()
                 told.seek(0)
@@ -141,25 +143,40 @@ class _Keeper:
     def run(self, asked: Errand) -> Ended:
         """How it ended, from any thread."""
         plain: Any = tuple(asked)
-        ours, theirs = socket.socketpair()
-        with ours, ours.makefile("rb") as answered:
-            try:
-                with theirs:
-                    socket.send_fds(self._socket, [b"run"], [theirs.fileno()])
-                ours.settimeout(asked.seconds + _SECONDS_TO_END)
-                ours.sendall(marshal.dumps(plain))
-                ours.shutdown(socket.SHUT_WR)
-                raw = answered.read()
-            except OSError as problem:
-                raise Fallen(f"the keeper does not answer: {problem.strerror or problem}") from problem
-        answer = json.loads(raw or '"the keeper was ended"')
+        try:
+            room = self._rooms.pop()
+        except IndexError:
+            room = self._new_room()
+        try:
+            room.settimeout(asked.seconds + _SECONDS_TO_END)
+            send(room, marshal.dumps(plain))
+            raw = receive(room)
+        except (OSError, EOFError) as problem:
+            room.close()
+            raise Fallen(f"the keeper does not answer: {problem}") from problem
+        if raw is None:
+            room.close()
+            raise Fallen("the keeper was ended")
+        self._rooms.append(room)
+        answer = json.loads(raw)
         if isinstance(answer, str):
             raise Fallen(answer)
         return Ended(*answer)
 
+    def _new_room(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                socket.send_fds(self._socket, [b"room"], [theirs.fileno()])
+            except OSError as problem:
+                ours.close()
+                raise Fallen(f"the keeper does not answer: {problem}") from problem
+        return ours
 
-def _end(control: socket.socket, process: "subprocess.Popen[bytes]") -> None:
-    control.close()
+
+def _end(control: socket.socket, rooms: list[socket.socket], process: "subprocess.Popen[bytes]") -> None:
+    for opened in (*rooms, control):
+        opened.close()
     process.wait()
 
 
