@@ -52,10 +52,18 @@ def result(done: Sequence[Evaluation], refused: Mapping[str, SkillctlError], for
 
 def reports(done: Iterable[Evaluation]) -> "list[SuiteReport]":
     """What there is to show of each evaluation."""
-    return [
-        report_of(one.evidence, one.trials, one.ground.suite, one.ground.gate, one.ground.served, reused=one.reused)
-        for one in done
-    ]
+    return [_report(one) for one in done]
+
+
+def _report(one: Evaluation) -> "SuiteReport":
+    ground = one.ground
+    prompts = {
+        (name, case.id): case.trigger.prompt
+        for name, read in ground.contents.suites.items()
+        for case in read.suite.cases
+        if case.trigger is not None
+    }
+    return report_of(one.evidence, one.trials, ground.suite, ground.gate, ground.served, prompts, reused=one.reused)
 
 
 def write_page(file: Path, done: Sequence[Evaluation]) -> None:

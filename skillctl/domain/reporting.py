@@ -1,6 +1,6 @@
 """From evidence and trials to what is shown of a suite."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from skillctl.domain import statistics
@@ -25,10 +25,14 @@ def report_of(
     suite: Suite,
     gate: EffectiveGate,
     served: tuple[str, str] | None,
+    prompts: Mapping[tuple[str, str], str],
     *,
     reused: bool,
 ) -> SuiteReport:
-    """What there is to show of one suite; `served` are the version and the digest that the baseline answered with."""
+    """What there is to show of one suite; `served` are the version and the digest that the baseline answered with.
+
+    `prompts` are those of all trigger cases there are, by skill and case.
+    """
     taken, cases = by_case(trials), {case.id: case for case in suite.cases}
     results = {one.id: (one, True) for one in evidence.cases} | {one.id: (one, False) for one in evidence.shown}
     shown = tuple(_case(cases[name], *results[name], taken) for name in cases if name in results)
@@ -62,7 +66,7 @@ def report_of(
         ),
         precision=own.precision if own else None,
         recall=own.recall if own else None,
-        lost=tuple(Lost(one.skill, one.case, "") for one in evidence.lost),
+        lost=tuple(Lost(one.skill, one.case, prompts.get((one.skill, one.case), "")) for one in evidence.lost),
         reused=reused,
         cost=_sum(one.cost for one in shown),
         tokens=_sum(one.tokens for one in shown),
@@ -82,7 +86,7 @@ def _case(case: Case, result: CaseResult, counts: bool, taken: Taken) -> CaseRep
         trials=tuple(trials),
         passed=result.passed or 0,
         of=of,
-        rate=None,
+        rate=_estimate_of(result.score, of) if of > 1 else None,
         flaky=result.is_flaky,
         reasons=tuple(result.reasons),
         seconds=result.seconds / of,
@@ -125,8 +129,11 @@ def _choices(suite: Suite, taken: Taken) -> list[Choice]:
 def _estimate(scores: Sequence[float]) -> Estimate | None:
     if not scores:
         return None
-    rate = sum(scores) / len(scores)
-    interval = statistics.wilson(rate, len(scores))
+    return _estimate_of(sum(scores) / len(scores), len(scores))
+
+
+def _estimate_of(rate: float, number: int) -> Estimate:
+    interval = statistics.wilson(rate, number)
     return Estimate(rate, interval.low, interval.high)
 
 

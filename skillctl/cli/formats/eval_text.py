@@ -47,16 +47,28 @@ def _suite(screen: "Console", suite: SuiteReport) -> None:
 
 def _cases(screen: "Console", suite: SuiteReport) -> None:
     is_small = len(suite.cases) <= SMALL
+    rehearsals = [] if is_small else [case for case in suite.cases if _is_rehearsal(case)]
     listed = [case for case in suite.cases if is_small or case.flaky or case.outcome is not Outcome.PASSED]
+    listed = [case for case in listed if case not in rehearsals]
     if listed:
         heads = ("outcome", "case", "passed", "rate", "time", "cost")
         draw.table(screen, heads, map(_row, listed[:MOST]))
         draw.blank(screen)
     if not is_small:
-        passed = len(suite.cases) - len(listed)
-        more = f", nor are {len(listed) - MOST:,} others" if len(listed) > MOST else ""
+        passed = len(suite.cases) - len(listed) - len(rehearsals)
+        others = max(len(listed) - MOST, 0)
+        more = "".join(
+            f", nor are {number:,} {noun}"
+            for number, noun in ((len(rehearsals), "rehearsals"), (others, "others"))
+            if number
+        )
         draw.line(screen, f"{passed:,} of {len(suite.cases):,} cases passed and are not listed{more}")
         draw.blank(screen)
+
+
+def _is_rehearsal(case: CaseReport) -> bool:
+    """Whether nobody asked for a real answer, so that none is missed."""
+    return not case.counts and case.evidence_class is EvidenceClass.REHEARSAL
 
 
 def _row(case: CaseReport) -> tuple[str, ...]:
@@ -100,7 +112,8 @@ def _triggers(screen: "Console", suite: SuiteReport) -> None:
 
 
 def _reasons(screen: "Console", suite: SuiteReport) -> None:
-    told = [case for case in suite.cases if case.reasons and (case.outcome is not Outcome.PASSED or not case.counts)]
+    told = [case for case in suite.cases if case.reasons and case.outcome is not Outcome.PASSED]
+    told = [case for case in told if not _is_rehearsal(case)]
     for case in told[:MOST]:
         outcome = case.outcome.value if case.counts else f"{case.outcome.value}, shown only:"
         draw.line(screen, f"{outcome} {case.id}", draw.styled(case.outcome.value))
