@@ -24,7 +24,7 @@ _HEAD = 8
 
 
 class Errand(NamedTuple):
-    """A command in the folder that holds `files`; `env` is its whole environment.
+    """A command in a folder that holds the files of the skill, and those `added`; `env` is its whole environment.
 
     It may take `seconds`, and write `output` bytes to each of its texts; each of its processes may take `memory` bytes
     of address space.
@@ -33,10 +33,15 @@ class Errand(NamedTuple):
     command: list[str]
     stdin: bytes
     env: dict[str, str]
-    files: Files
+    skill: Files
+    added: Files
     seconds: float
     memory: int
     output: int
+
+    def files(self) -> Files:
+        """All that lies in the folder."""
+        return {**self.skill, **self.added}
 
 
 class Ended(NamedTuple):
@@ -82,23 +87,24 @@ def run(
             if not texts.heard_all():
                 return Ended("loud")
             stdout, stderr = (bytes(text).decode("utf-8", "replace") for text in texts.said)
-        return Ended("by itself", process.returncode, stdout, stderr, seconds, made(left, errand.files))
+        return Ended("by itself", process.returncode, stdout, stderr, seconds, made(left, errand.files()))
     finally:
         os.close(left)
 
 
 def send(channel: socket.socket, message: bytes) -> None:
     """Write one message, with its length before it."""
-    channel.sendall(len(message).to_bytes(_HEAD, "big") + message)
+    channel.sendall(len(message).to_bytes(_HEAD, "big"))
+    channel.sendall(message)
 
 
-def receive(channel: socket.socket) -> bytes | None:
+def receive(channel: socket.socket) -> bytearray | None:
     """The next message, or None where the other side has ended; EOFError if it ended within one."""
     head = channel.recv(_HEAD)
     if not head:
         return None
     head += _exactly(channel, _HEAD - len(head))
-    return bytes(_exactly(channel, int.from_bytes(head, "big")))
+    return _exactly(channel, int.from_bytes(head, "big"))
 
 
 def _exactly(channel: socket.socket, size: int) -> bytearray:

@@ -25,6 +25,8 @@ import resource
 import signal
 import socket
 import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 from skillctl.adapters.errand import FILE_BYTES, PROCESSES, Ended, Errand, Process, receive, run, send
@@ -59,7 +61,11 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGCHLD, _end_with_room)
     _forget_keys()
-    _mount("proc", "/proc", "proc", _NO_SUID | _NO_DEVICES | _NO_PROGRAMS)
+    try:
+        _mount("proc", "/proc", "proc", _NO_SUID | _NO_DEVICES | _NO_PROGRAMS)
+    except OSError as problem:
+        # In a container that shows only part of it.
+        sys.exit(str(problem))
     gc.freeze()
     control.send(b"ready")
     while True:
@@ -75,14 +81,11 @@ def serve() -> None:
 
 
 def _end_with_room(_number: int, _frame: object) -> None:
-    room, status = os.waitpid(-1, os.WNOHANG)
-    while room:
-        if status:
-            os._exit(1)
-        try:
-            room, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
+    # One signal may tell of several, and of some that are reaped already.
+    with suppress(ChildProcessError):
+        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            if ended[1]:
+                os._exit(1)
 
 
 def _forget_keys() -> None:
@@ -95,6 +98,8 @@ def _forget_keys() -> None:
 class _Room:
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
+        # Case after case is of the same skill.
+        self._skill: Files = {}
         self._stack = mmap.mmap(-1, _STACK)
         # Seen even when a script's own covers it, and open to writing.
         self._proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY)
@@ -109,10 +114,17 @@ class _Room:
             _do("unshare", _NETWORK | _HOST_NAME | _CGROUPS)
             socket.sethostname("agent")
             while (raw := receive(self._channel)) is not None:
-                send(self._channel, self._answer(Errand(*marshal.loads(raw))).encode())  # noqa: S302
+                send(self._channel, self._answer(self._read(raw)).encode())
             status = 0
         finally:
             os._exit(status)
+
+    def _read(self, raw: bytearray) -> Errand:
+        errand = Errand(*marshal.loads(raw))  # noqa: S302
+        if errand.skill is None:
+            return errand._replace(skill=self._skill)
+        self._skill = errand.skill
+        return errand
 
     def _answer(self, errand: Errand) -> str:
         try:
@@ -124,7 +136,7 @@ class _Room:
         for kind, namespace in self._outside:
             _do("setns", namespace, kind)
         _do("unshare", _MOUNTS | _PROCESSES)
-        _furnish(errand.files)
+        _furnish(errand.files())
         first = self._first_process()
         refusal, refusing = os.pipe()
 

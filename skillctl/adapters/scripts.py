@@ -7,7 +7,8 @@ from threading import Lock
 
 from skillctl.adapters.bounded_checks import BoundedChecks
 from skillctl.adapters.errand import Errand
-from skillctl.adapters.isolation import TOOLS, Fallen, Isolation, Namespaces, Processes, Walls
+from skillctl.adapters.isolation import TOOLS, Fallen, Isolation, Namespaces, Walls
+from skillctl.adapters.plain_process import Processes
 from skillctl.adapters.walled_root import SYSTEM_PATH
 from skillctl.domain.case import Run
 from skillctl.domain.checks import Check
@@ -99,7 +100,8 @@ def _run(walls: Walls, files: Mapping[str, tuple[str, bytes]], run: Run) -> Prod
                 command=[*command, *run.args],
                 stdin=(run.stdin or "").encode(),
                 env=run.env,
-                files={**_files(files), **{path: (0o644, text.encode()) for path, text in run.files.items()}},
+                skill={path: (int(mode[-3:], 8), raw) for path, (mode, raw) in files.items()},
+                added={path: (0o644, text.encode()) for path, text in run.files.items()},
                 seconds=run.timeout,
                 memory=run.memory * _MEGABYTE,
                 output=run.output,
@@ -118,10 +120,6 @@ def _run(walls: Walls, files: Mapping[str, tuple[str, bytes]], run: Run) -> Prod
             return f"more than {run.output:,} bytes were printed"
         case "by itself":
             return Produced(ended.exit_code, ended.stdout, ended.stderr, files=ended.files, seconds=ended.seconds)
-
-
-def _files(files: Mapping[str, tuple[str, bytes]]) -> dict[str, tuple[int, bytes]]:
-    return {path: (int(mode[-3:], 8), raw) for path, (mode, raw) in files.items()}
 
 
 def _command(script: str, mode: str, python: str) -> list[str] | None:

@@ -12,7 +12,8 @@ SYSTEM_PATH = f"{os.defpath}:/usr/sbin:/sbin"
 
 #: Run with the folder that `furnish` filled, and a command: the command sees the root folder, and no other mount.
 # The skeleton is copied into memory, so that nothing of it has to lie on the disk for as long as the walls stand.
-ENTER = """set -e
+ENTER = """\
+set -e
 cd "$1"
 shift
 mount -t tmpfs -o mode=755,size=1m tmpfs mounted

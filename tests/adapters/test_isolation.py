@@ -179,6 +179,66 @@ def test_there_is_no_network() -> None:
 
 
 @only_namespaces
+def test_what_a_script_listens_on_is_nobody_elses() -> None:
+    with socket.create_server(("0.0.0.0", 0)) as server, socket.socket(socket.AF_UNIX) as named:
+        name = f"skillctl-{os.getpid()}"
+        named.bind("\0" + name)
+        named.listen()
+        said = printed(
+            """
+            import socket, sys
+            # On the machine this port is taken, and this name.
+            socket.create_server(("0.0.0.0", int(sys.argv[1])))
+            try:
+                socket.socket(socket.AF_UNIX).connect("\\0" + sys.argv[2])
+            except OSError as problem:
+                print(type(problem).__name__)
+            socket.socket(socket.AF_UNIX).bind("\\0" + sys.argv[2])
+            print(socket.gethostname(), [name for _, name in socket.if_nameindex()][:1])
+            """,
+            str(server.getsockname()[1]),
+            name,
+        )
+    assert said == "ConnectionRefusedError\nagent ['lo']\n"
+
+
+def test_our_own_environment_cannot_be_read() -> None:
+    said = printed(
+        """
+        import os, sys
+        for file in ("environ", "mem", "fd/0", "cwd/pyproject.toml", "root/etc/passwd"):
+            try:
+                open(f"/proc/{sys.argv[1]}/{file}", "rb").read(1)
+                print("read", file)
+            except OSError:
+                pass
+        """,
+        str(os.getpid()),
+    )
+    assert said == ""
+
+
+@only_namespaces
+def test_a_signal_to_the_first_process_ends_nobody() -> None:
+    said = printed(
+        """
+        import os, signal
+        for number in signal.valid_signals():
+            os.kill(1, number)
+        print(os.path.exists("/proc/1"))
+        """
+    )
+    assert said == "True\n"
+    assert printed("print(1)") == "1\n"
+
+
+def test_programs_give_no_privilege() -> None:
+    assert printed("print([line for line in open('/proc/self/status') if 'NoNewPrivs' in line])") == (
+        "['NoNewPrivs:\\t1\\n']\n"
+    )
+
+
+@only_namespaces
 def test_no_privilege_can_be_gained() -> None:
     done = ran(
         "grep -E 'Cap(Prm|Eff|Bnd)|NoNewPrivs' /proc/self/status\n"

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,28 @@ def test_a_case_that_cannot_be_isolated_is_not_judged(own: ScriptRunner, monkeyp
     done = ran(own)
     assert isinstance(done, str)
     assert done.startswith("`a.py` could not be isolated: unshare: unrecognized option")
+
+
+def children(process: int) -> list[int]:
+    """What a process started and has not yet reaped."""
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def test_everything_ends_with_a_room_that_is_ended(own: ScriptRunner) -> None:
+    seconds = f"3603.{os.getpid()}"
+    walls = own._chosen()[0]
+    assert isinstance(walls, Namespaces)
+    assert walls._keeper is not None
+    (keeper,) = children(walls._keeper._process.pid)
+    with ThreadPoolExecutor(2) as pool:
+        running = [pool.submit(ran, own, SLEEPER, seconds) for _ in range(2)]
+        deadline = time.monotonic() + 30
+        while len(sleepers(seconds)) < 2 and time.monotonic() < deadline:
+            os.sched_yield()
+        os.kill(children(keeper)[0], signal.SIGKILL)
+        assert {one.result() for one in running} == {"`a.py` could not be isolated: the keeper was ended"}
+    assert all_end(seconds)
+    assert ran(own) == Produced(0, "1\n", "")
 
 
 RUNS = """
