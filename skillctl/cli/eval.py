@@ -90,9 +90,6 @@ def run(
     wired = Wiring(context.obj)
     means = Means(concurrency, timeout, Limits(max_cost, max_tokens))
     with Laboratory(wired, means, lambda scripts: Choice(scripts, runner, trust_change, base)) as laboratory:
-        if laboratory.scripts.weakness is not None:
-            words = f"scripts run without isolation: {laboratory.scripts.weakness}"
-            draw.line(draw.console(stderr=True), words, "yellow")
         done, refused = _all(laboratory, names or laboratory.names(), scope, Recording(record, sign), output)
     if len(refused) == 1 and not done:
         raise next(iter(refused.values()))
@@ -129,6 +126,9 @@ def _one(laboratory: Laboratory, name: str, scope: Scope, recording: Recording, 
         laboratory.look_again()
     ground, books = laboratory.ground(name), laboratory.books()
     tasks = left(ground, books, scope)
+    weakness = laboratory.weakness_of_walls(tasks)
+    if weakness is not None:
+        draw.line(draw.console(stderr=True), f"scripts run without isolation: {weakness}", "yellow")
     _say_what_it_takes(ground, tasks, recording=False)
     try:
         with EvalProgress() as progress:

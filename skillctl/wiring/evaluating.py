@@ -1,6 +1,6 @@
 """What an evaluation is wired of: runners by alias, MCP servers, books and the executor."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from skillctl.workflows.evaluate import Books
 from skillctl.workflows.ground import Choice, Ground, ground_of
 from skillctl.workflows.read import Contents, read
 from skillctl.workflows.record import Recorded
-from skillctl.workflows.trials import Instruments
+from skillctl.workflows.trials import Instruments, Task
 
 if TYPE_CHECKING:
     from skillctl.adapters.runners.tape import Answering, Recording
@@ -55,6 +55,7 @@ class Laboratory:
         self._begun = self.clock.seconds()
         self._open = ExitStack()
         self._read: tuple[Tree, Contents] | None = None
+        self._has_looked_at_walls = False
 
     def __enter__(self) -> Self:
         return self
@@ -86,6 +87,14 @@ class Laboratory:
     def instruments(self, ground: Ground) -> Instruments:
         """What the trials of one skill are taken with."""
         return Instruments(self.scripts, Runners(self, ground).open, Servers(self, ground), self.clock)
+
+    def weakness_of_walls(self, tasks: Iterable[Task]) -> str | None:
+        """Why scripts of these trials run without isolation, told once; None where they have it, or none runs."""
+        # Putting up walls takes longer than most commands: not for those that run nothing.
+        if self._has_looked_at_walls or all(task.case.run is None for task in tasks):
+            return None
+        self._has_looked_at_walls = True
+        return self.scripts.weakness
 
     def recorder(self, ground: Ground) -> "Recorders":
         """What the answers of one skill are recorded with."""

@@ -62,7 +62,8 @@ def test_weak_isolation_is_said_once_and_changes_no_evidence(shop: Shop, monkeyp
     shop.skillctl("eval", "adder")
     monkeypatch.setattr("skillctl.adapters.scripts.TOOLS", ("no-such-tool",))
     assert ScriptRunner().isolation == "process"
-    answer = shop.skillctl("eval", "adder")
+    assert shop.skillctl("eval", "adder").err == ""
+    answer = shop.skillctl("eval", "adder", "--fresh")
     assert answer.exit_code == 0
     assert answer.err == "scripts run without isolation: `no-such-tool` is not installed\n"
     evidence = answer.data["evaluations"][0]["evidence"]

@@ -6,8 +6,9 @@ that drips, and the wait before another attempt can all be left at any moment.
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from threading import Lock, Thread
@@ -32,7 +33,7 @@ _CONNECT_SECONDS = 10.0
 _AGAIN = frozenset({408, 409, 425, 429})
 _NEVER = frozenset({501, 505})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-# As many connections as there are calls, and kept for the next ones; whoever calls bounds how many there are.
+# Kept for the next call; whoever calls bounds how many there are.
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30)
 
 
@@ -57,7 +58,7 @@ class ChatRunner:
         self._url = _address(base_url)
         self._host = self._url.netloc.decode("ascii")
         self._quoting = Quoting([key])
-        self._client = _client(_headers(config.key, key), self._url)
+        self._clients = _Clients(_headers(config.key, key), self._url)
         self._lock, self._closed = Lock(), False
         self._running: set[asyncio.Task[Reply]] = set()
         self._loop = asyncio.new_event_loop()
@@ -99,7 +100,7 @@ class ChatRunner:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        await self._client.aclose()
+        await self._clients.close()
         # What reads a body that was not read to its end is closed by tasks of the loop.
         await self._loop.shutdown_asyncgens()
         rest = asyncio.all_tasks() - {asyncio.current_task()}
@@ -134,9 +135,10 @@ class ChatRunner:
         has_begun = False
         try:
             async with asyncio.timeout(self._config.timeout):
-                async with self._client.stream("POST", self._url, content=content) as response:
-                    has_begun = True
-                    raw = await _body(response)
+                with self._clients.one() as client:
+                    async with client.stream("POST", self._url, content=content) as response:
+                        has_begun = True
+                        raw = await _body(response)
         except TimeoutError:
             problem = (
                 f"no {'complete ' if has_begun else ''}answer from `{self._host}` within {self._config.timeout:g} s"
@@ -179,6 +181,51 @@ class ChatRunner:
         return self._deadline() if self._deadline is not None else None
 
 
+class _Clients:
+    """A client for each call at a time, which keeps its connection; UsageError where none can be made.
+
+    One client for all would go through all its connections at the beginning and at the end of each call.
+    """
+
+    def __init__(self, headers: Mapping[str, str], url: httpx.URL) -> None:
+        self._headers = headers
+        # A proxy that the environment names is for other machines than this one.
+        self._asks_environment = url.host not in _LOOPBACK
+        try:
+            # Without encryption no certificate is asked for; loading those that are trusted takes longer than a call.
+            encrypts = url.scheme == "https"
+            self._verify = encrypts and httpx.create_ssl_context(trust_env=self._asks_environment)
+            self._free = [self._made()]
+        except (ImportError, OSError, ValueError, httpx.InvalidURL) as problem:
+            # Its text may hold the proxy's password.
+            hint = "check `HTTPS_PROXY`, `ALL_PROXY` (SOCKS is not spoken) and `SSL_CERT_FILE`"
+            message = f"the proxy or the certificates of the environment cannot be used: {type(problem).__name__}"
+            raise UsageError(message, hint=hint) from None
+
+    @contextmanager
+    def one(self) -> Iterator[httpx.AsyncClient]:
+        """A client that nobody else has meanwhile: the last that was given back, whose connection is the youngest."""
+        client = self._free.pop() if self._free else self._made()
+        try:
+            yield client
+        finally:
+            self._free.append(client)
+
+    async def close(self) -> None:
+        """Close the connections of all that were given back."""
+        while self._free:
+            await self._free.pop().aclose()
+
+    def _made(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            headers=self._headers,
+            timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS),
+            limits=_LIMITS,
+            verify=self._verify,
+            trust_env=self._asks_environment,
+        )
+
+
 def _wish(problem: Exception) -> bool | float:
     """Whether to try again, or in how many seconds."""
     return isinstance(problem, _Again) and (True if problem.wait is None else problem.wait)
@@ -213,25 +260,6 @@ def _moment(text: str) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
-
-
-def _client(headers: Mapping[str, str], url: httpx.URL) -> httpx.AsyncClient:
-    timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS)
-    try:
-        return httpx.AsyncClient(
-            headers=headers,
-            timeout=timeout,
-            limits=_LIMITS,
-            # Without encryption no certificate is asked for; loading those that are trusted takes longer than a call.
-            verify=url.scheme == "https",
-            # A proxy that the environment names is for other machines than this one.
-            trust_env=url.host not in _LOOPBACK,
-        )
-    except (ImportError, OSError, ValueError, httpx.InvalidURL) as problem:
-        # Its text may hold the proxy's password.
-        hint = "check `HTTPS_PROXY`, `ALL_PROXY` (SOCKS is not spoken) and `SSL_CERT_FILE`"
-        message = f"the proxy or the certificates of the environment cannot be used: {type(problem).__name__}"
-        raise UsageError(message, hint=hint) from None
 
 
 def _address(base_url: str) -> httpx.URL:
