@@ -178,6 +178,16 @@ class Ground:
         return {}
 
     def _is_new(self, alias: str) -> bool:
+        """Whether a runner is other than the base has it; looked up once, for trials ask at the same time."""
+        if alias not in self._novelties:
+            self._novelties[alias] = self._differs(alias)
+        return self._novelties[alias]
+
+    @cached_property
+    def _novelties(self) -> dict[str, bool]:
+        return {}
+
+    def _differs(self, alias: str) -> bool:
         here = self.contents.policy.source(alias)
         if here is None or here[1].fake is not None:
             return False
