@@ -62,7 +62,7 @@ class GitRepository:
                 shutil.copy2(own_index, index)
             present = [folder for folder in folders if (self.root / folder).exists()]
             try:
-                if self._head() is not None and not own_index.exists():
+                if not own_index.exists() and self._head() is not None:
                     self._git("read-tree", "HEAD", index=index)
                 if present:
                     self._git("add", "--all", "--", *present, index=index)
