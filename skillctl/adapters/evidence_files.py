@@ -17,9 +17,13 @@ class EvidenceFiles:
 
     def add(self, evidence: Evidence) -> str:
         """Keep one record and say where it lies."""
-        path = self._folder / evidence.skill / f"{evidence.digest}.json"
-        atomic.write(path, canonical.pretty(evidence.record()).encode())
-        return str(path)
+        path = self.place(evidence)
+        atomic.write(Path(path), canonical.pretty(evidence.record()).encode())
+        return path
+
+    def place(self, evidence: Evidence) -> str:
+        """Where a record lies, if it is kept."""
+        return str(self._folder / evidence.skill / f"{evidence.digest}.json")
 
     def of(self, skill: str) -> list[Evidence]:
         """All readable records of a skill; one that does not hash to its name was altered, so it is none."""

@@ -1,19 +1,24 @@
-"""Git: reads with plumbing (`ls-tree`, `cat-file --batch`), commits with `git commit --only`; the rest by GitPython."""
+"""Git: reads with plumbing (`rev-parse`, `ls-tree`, `cat-file --batch`), commits with GitPython (`git_commit`)."""
 
 import contextlib
 import fcntl
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-import git
-from git.exc import GitCommandError
-
-from skillctl.adapters import git_tree
-from skillctl.adapters.git_commit import FileCommit, said
+from skillctl.adapters import git_root, git_tree
 from skillctl.adapters.git_tree import GitTree, cat_blobs
 from skillctl.errors import Unreachable, UsageError
+
+
+class Refused(Exception):
+    """A command of Git failed; the text is its own words in one line."""
+
+    def __init__(self, exit_code: int, words: str) -> None:
+        super().__init__(" ".join(words.split()) or f"exit code {exit_code}")
+        self.exit_code = exit_code
 
 
 class GitRepository:
@@ -21,14 +26,7 @@ class GitRepository:
 
     def __init__(self, folder: Path) -> None:
         """Open the repository that `folder` lies in; UsageError where there is none."""
-        try:
-            self._repo = git.Repo(folder, search_parent_directories=True)
-        except (git.InvalidGitRepositoryError, git.NoSuchPathError):
-            hint = "run `git init` there, or name another folder with `-C`"
-            raise UsageError(f"`{folder}` is not in a Git repository", hint=hint) from None
-        if self._repo.working_tree_dir is None:
-            raise UsageError(f"`{folder}` is a bare repository; a working folder is needed")
-        self.root = Path(self._repo.working_tree_dir)
+        self.root = git_root.find(folder)
 
     def head(self) -> str:
         """The commit that is checked out; UsageError before the first commit."""
@@ -42,8 +40,8 @@ class GitRepository:
         """The commit a revision means; UsageError if it means none."""
         self.head()
         try:
-            return str(self._repo.git.rev_parse("--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"))
-        except GitCommandError:
+            return self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        except Refused:
             raise UsageError(f"`{revision}` is not a commit of this repository", hint="run `git fetch`") from None
 
     def tree(self, commit: str) -> GitTree:
@@ -57,25 +55,24 @@ class GitRepository:
         """
         with tempfile.TemporaryDirectory(prefix="skillctl-") as scratch:
             index = Path(scratch) / "index"
-            own_index = self._index
+            own_index = self._path("--git-path", "index")
             if own_index.exists():
                 # A copy keeps Git's knowledge of unchanged files, so only changed ones are hashed; with its time, by
                 # which Git knows the files that changed so soon after they were staged that it must look again.
                 shutil.copy2(own_index, index)
             present = [folder for folder in folders if (self.root / folder).exists()]
-            with self._repo.git.custom_environment(GIT_INDEX_FILE=str(index)):
-                try:
-                    if self._head() is not None:
-                        self._repo.git.read_tree("HEAD") if not own_index.exists() else None
-                    if present:
-                        self._repo.git.add("--all", "--", *present)
-                    gone = [folder for folder in folders if folder not in present]
-                    if gone:
-                        self._repo.git.rm("-r", "--cached", "--quiet", "--ignore-unmatch", "--", *gone)
-                    tree = str(self._repo.git.write_tree())
-                except GitCommandError as problem:
-                    hint = "finish what `git status` shows (a merge, a lock), then try again"
-                    raise Unreachable(f"git could not read the working folder: {said(problem)}", hint=hint) from None
+            try:
+                if not own_index.exists() and self._head() is not None:
+                    self._git("read-tree", "HEAD", index=index)
+                if present:
+                    self._git("add", "--all", "--", *present, index=index)
+                gone = [folder for folder in folders if folder not in present]
+                if gone:
+                    self._git("rm", "-r", "--cached", "--quiet", "--ignore-unmatch", "--", *gone, index=index)
+                tree = self._git("write-tree", index=index)
+            except Refused as problem:
+                hint = "finish what `git status` shows (a merge, a lock), then try again"
+                raise Unreachable(f"git could not read the working folder: {problem}", hint=hint) from None
         return GitTree(self.root, tree)
 
     def blobs(self, ids: Iterable[str]) -> Mapping[str, bytes]:
@@ -89,36 +86,35 @@ class GitRepository:
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether one commit lies in the history of another; False if either is unknown here."""
         try:
-            self._repo.git.merge_base("--is-ancestor", older, newer)
-        except GitCommandError:
+            self._git("merge-base", "--is-ancestor", older, newer)
+        except Refused:
             return False
         return True
 
     def merge_base(self, one: str, other: str) -> str:
         """The newest commit that two commits have in common; Unreachable if this clone knows of none."""
         try:
-            return str(self._repo.git.merge_base(one, other)).split()[0]
-        except (GitCommandError, IndexError):
+            return self._git("merge-base", one, other).split()[0]
+        except (Refused, IndexError):
             hint = "run `git fetch --unshallow`, or `git fetch --deepen=100`"
             raise Unreachable(f"this clone does not know where {one[:12]} and {other[:12]} parted", hint=hint) from None
 
     def current_branch(self) -> str | None:
         """The branch that is checked out; None where it is a commit alone."""
         try:
-            return str(self._repo.git.symbolic_ref("--quiet", "--short", "HEAD"))
-        except GitCommandError:
+            return self._git("symbolic-ref", "--quiet", "--short", "HEAD")
+        except Refused:
             return None
 
     def parent(self, commit: str) -> str | None:
         """The first parent of a commit; None of the first one."""
-        parents = str(self._repo.git.rev_list("--parents", "--max-count=1", commit)).split()[1:]
+        parents = self._git("rev-list", "--parents", "--max-count=1", commit).split()[1:]
         return parents[0] if parents else None
 
     def branch(self, name: str) -> list[str]:
         """The newest commits of a branch as this clone knows it, its own and its origin's; none if it knows neither."""
         refs = (f"refs/heads/{name}", f"refs/remotes/origin/{name}")
-        said_of = str(self._repo.git.for_each_ref("--format=%(objectname)", *refs))
-        return said_of.split()
+        return self._git("for-each-ref", "--format=%(objectname)", *refs).split()
 
     def authors(self, folder: str, since: str | None) -> list[str]:
         """Everybody who committed to `folder` after the commit `since` (None: ever), as `Name <mail>`, sorted.
@@ -143,16 +139,18 @@ class GitRepository:
     def actor(self) -> str:
         """Who commits here, as `Name <mail>`."""
         try:
-            identity = str(self._repo.git.var("GIT_COMMITTER_IDENT"))
-        except GitCommandError as problem:
+            identity = self._git("var", "GIT_COMMITTER_IDENT")
+        except Refused as problem:
             hint = "run `git config user.name` and `git config user.email` with yours"
-            raise UsageError(f"git does not know who you are: {said(problem)}", hint=hint) from None
+            raise UsageError(f"git does not know who you are: {problem}", hint=hint) from None
         return identity.rsplit(" ", 2)[0]
 
     def signing_key(self) -> str | None:
         """The SSH key that Git signs with (`user.signingkey`), as its configuration has it; None if there is none."""
-        key = self._repo.config_reader().get_value("user", "signingkey", "")
-        return str(key) or None
+        try:
+            return self._git("config", "--get", "user.signingkey") or None
+        except Refused:
+            return None
 
     def commit(self, files: Mapping[str, bytes], message: str) -> str | None:
         """Commit exactly these files with exactly these bytes, whatever else is staged or changed.
@@ -160,18 +158,24 @@ class GitRepository:
         None if HEAD says so already. UsageError where a file has changes of somebody's that would be lost;
         Unreachable where Git refuses, and then everything is as it was.
         """
+        # Loaded here: GitPython asks Git for its version twice, and most commands only read.
+        import git
+
+        from skillctl.adapters.git_commit import FileCommit
+
         self.actor()
         ids = {path: self.hash_blob(raw) for path, raw in files.items()}
-        return self.head() if FileCommit(self._repo, self.root, files, ids).made(message) else None
+        return self.head() if FileCommit(git.Repo(self.root), self.root, files, ids).made(message) else None
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Held while one process changes the repository; it ends with the process, so nothing is left behind."""
-        path = Path(self._repo.common_dir) / "skillctl.lock"
+        path = self._path("--git-common-dir") / "skillctl.lock"
         try:
             opened = path.open("w")
         except OSError as problem:
-            raise Unreachable(f"the repository cannot be changed: {said(problem)}") from None
+            words = f"`{problem.filename}`: {(problem.strerror or type(problem).__name__).lower()}"
+            raise Unreachable(f"the repository cannot be changed: {words}") from None
         with opened as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -180,21 +184,28 @@ class GitRepository:
                 raise Unreachable(message, hint="wait for it, then try again") from None
             yield
 
-    @property
-    def _index(self) -> Path:
-        return Path(self._repo.index.path)
+    def _path(self, *asked: str) -> Path:
+        return self.root / self._git("rev-parse", *asked)
 
     def _log(self, *words: str) -> str:
         try:
-            return str(self._repo.git.log(*words))
-        except GitCommandError as problem:
-            raise Unreachable(f"git could not read its history: {said(problem)}") from None
+            return self._git("log", *words)
+        except Refused as problem:
+            raise Unreachable(f"git could not read its history: {problem}") from None
 
     def _head(self) -> str | None:
-        # Asked of Git itself: GitPython reads no repository of SHA-256 objects.
         try:
-            return str(self._repo.git.rev_parse("--verify", "--quiet", "HEAD^{commit}"))
-        except GitCommandError as problem:
-            if problem.status != 1:
-                raise Unreachable(f"git could not read `{self.root}`: {said(problem)}") from None
+            return self._git("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        except Refused as problem:
+            if problem.exit_code != 1:
+                raise Unreachable(f"git could not read `{self.root}`: {problem}") from None
             return None
+
+    def _git(self, *words: str, index: Path | None = None) -> str:
+        """What a command prints, in English and without the last line's end; Refused where it fails."""
+        chosen = ["LC_ALL=C", "LANGUAGE=C", *([f"GIT_INDEX_FILE={index}"] if index is not None else [])]
+        done = subprocess.run(["env", *chosen, "git", *words], cwd=self.root, capture_output=True, check=False)
+        printed = done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
+        if done.returncode:
+            raise Refused(done.returncode, done.stderr.decode("utf-8", "replace") or printed)
+        return printed

@@ -14,25 +14,40 @@ class TrialFiles:
     def __init__(self, state: Path) -> None:
         self._folder = state / "trials"
         self._adding = Lock()
+        self._read: dict[Path, tuple[int, list[Trial]]] = {}
 
     def of(self, skill: str, key: str) -> list[Trial]:
         """All trials of a subject; what was cut off while it was written, or altered, is left out."""
         path = self._path(skill, key)
         if not path.is_file():
             return []
-        return [trial for line in path.read_bytes().splitlines() if (trial := _read(line)) is not None]
+        read_to, trials = self._read.get(path, (0, []))
+        if path.stat().st_size < read_to:
+            read_to, trials = 0, []
+        with path.open("rb") as file:
+            file.seek(read_to)
+            whole, end, rest = file.read().rpartition(b"\n")
+        # Only added to, so what was read is not read again; a line that has no end yet may get one.
+        trials = trials + _trials(whole)
+        self._read[path] = (read_to + len(whole) + len(end), trials)
+        return trials + _trials(rest)
 
     def keep(self, skill: str, key: str, trial: Trial) -> None:
         """Take in one more, for good."""
         path = self._path(skill, key)
         line = trial.model_dump_json(by_alias=True, exclude_none=True).encode() + b"\n"
         with self._adding:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("ab", buffering=0) as file:
                 file.write(line)
 
     def _path(self, skill: str, key: str) -> Path:
         return self._folder / skill / f"{key}.jsonl"
+
+
+def _trials(lines: bytes) -> list[Trial]:
+    return [trial for line in lines.splitlines() if (trial := _read(line)) is not None]
 
 
 def _read(line: bytes) -> Trial | None:

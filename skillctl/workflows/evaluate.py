@@ -94,7 +94,7 @@ def evaluate(
     before, missing = _split(ground, books, scope)
     known = None if missing or scope.fresh or not scope.is_whole else _known(ground, books)
     if known is not None:
-        return Evaluation(known, ground, before, books.evidence.add(known), scope, reused=True)
+        return Evaluation(known, ground, before, books.evidence.place(known), scope, reused=True)
     taken = Taken(books.clock.now(), list(before))
     situation = situation_of(ground, {task.arm for task in missing})
     for trial in executor(lambda task: take(task, situation, instruments), missing):
@@ -205,7 +205,11 @@ def _lost(ground: Ground) -> list[Lost]:
 
 
 def _committed_digest(ground: Ground, head: str) -> str | None:
+    tree = ground.repository.tree(head)
+    entries = tree.files(ground.skill.folder)
+    if entries == ground.contents.entries[ground.skill.folder]:
+        return ground.content.digest
     try:
-        return skill_content(ground.repository.tree(head), ground.name).digest
+        return skill_content(tree, ground.name, entries).digest
     except UsageError:
         return None

@@ -265,6 +265,10 @@ class EvidenceStore(Protocol):
         """Keep one record and say where it lies."""
         ...
 
+    def place(self, evidence: Evidence) -> str:
+        """Where a record lies, if it is kept."""
+        ...
+
     def of(self, skill: str) -> list[Evidence]:
         """All readable records of a skill; one that does not hash to its name is none."""
         ...

@@ -21,7 +21,7 @@ GOLDEN: dict[str, Any] = json.loads((Path(__file__).parents[1] / "domain" / "gol
 
 
 def test_where_there_is_no_repository(tmp_path: Path, repo: Shop) -> None:
-    with pytest.raises(UsageError, match="is not in a Git repository"):
+    with pytest.raises(UsageError, match="there is no folder"):
         GitRepository(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
     with pytest.raises(UsageError, match="is not in a Git repository"):

@@ -5,7 +5,7 @@ from threading import Lock
 
 from skillctl.adapters.runners.tape import Answering, Files
 from skillctl.domain import budget
-from skillctl.domain.budget import NOTHING, Amount, Limits
+from skillctl.domain.budget import NO_LIMITS, NOTHING, Amount, Limits
 from skillctl.domain.exchange import NoAnswer, Reply, Request
 from skillctl.domain.runner import Runner
 
@@ -21,6 +21,8 @@ class Purse:
 
     def set_aside(self, most: Amount) -> str | None:
         """Keep this much back, or say why it may not be spent."""
+        if self._limits == NO_LIMITS:
+            return None
         with self._spending:
             why = budget.excess(self._limits, sum(self._aside, self.spent), most)
             if why is None:
@@ -30,7 +32,8 @@ class Purse:
     def settle(self, most: Amount, taken: Amount) -> None:
         """Spend this much of what was kept back."""
         with self._spending:
-            self._aside.remove(most)
+            if self._limits != NO_LIMITS:
+                self._aside.remove(most)
             self.spent = self.spent + taken
 
 
