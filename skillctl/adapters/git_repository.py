@@ -109,6 +109,18 @@ class GitRepository:
         except GitCommandError:
             return None
 
+    def default_branch(self) -> str | None:
+        """The branch that a clone of its origin begins with; None where there is no origin, or it did not say."""
+        try:
+            name = str(self._repo.git.symbolic_ref("--quiet", "refs/remotes/origin/HEAD"))
+        except GitCommandError:
+            return None
+        return name.removeprefix("refs/remotes/origin/")
+
+    def tracks(self, folder: str) -> bool:
+        """Whether anything of a folder belongs to the repository, however its name is written."""
+        return bool(str(self._repo.git.ls_files("--", f":(icase){folder}")))
+
     def parent(self, commit: str) -> str | None:
         """The first parent of a commit; None of the first one."""
         parents = str(self._repo.git.rev_list("--parents", "--max-count=1", commit)).split()[1:]

@@ -2,9 +2,10 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
+from posixpath import dirname, normpath
 
 from skillctl.domain import canonical, cassette, policy
 from skillctl.domain.case import Case
@@ -26,7 +27,7 @@ from skillctl.workflows.ports import Repository, Signatures, Tree
 from skillctl.workflows.read import Contents, read_policy
 
 #: A word of a command that can be a file of the repository.
-_FILE_NAME = re.compile(r"(?!-)(?!.*\.\.)[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*")
+_FILE_NAME = re.compile(r"(?![-/])[^\x00-\x1f*?\[\]\\:]{1,255}")
 _TRY = "bring it to the release branch first, or try it with `--trust-change` (a rehearsal)"
 
 
@@ -128,6 +129,15 @@ class Ground:
         """The recorded answers of the runner that an alias replays; UsageError where they cannot be read."""
         return self._tapes.get(alias) or self._tapes.setdefault(alias, self._read_tape(alias))
 
+    def recorded(self, path: str) -> Mapping[str, cassette.Entry]:
+        """The answers in a cassette that may be signed once more, by key: all, or where the policy names recorders
+        those that one of them signed."""
+        raw = self.tree.read(self.tree.files(path, cassette.signature_of(path)))
+        read = cassette.read(raw.get(path, b""))
+        if isinstance(read, str) or (self.trusted.recorders != "none" and self._signer(path, raw) is None):
+            return {}
+        return read.entries
+
     @cached_property
     def offers(self) -> list[Offer]:
         """What is selected from: this skill, and all others that are not deprecated."""
@@ -184,12 +194,26 @@ class Ground:
         return here != self.trusted.source(alias) or self._harness(here[1]) != self._harness(here[1], self.base)
 
     def _harness(self, runner: Runner, commit: str | None = None) -> dict[str, str]:
-        """The files of the repository that a command names, by path: they are as much the runner as its words."""
+        """The files of the repository that a command names, and all beside them, by path.
+
+        They are as much the runner as its words: a program loads what lies in its folder, by whatever name.
+        """
         if runner.command is None or self.base is None:
             return {}
-        words = [word for word in runner.command.argv if _FILE_NAME.fullmatch(word)]
-        tree = self.repository.pending(*words) if commit is None else self.repository.tree(commit)
-        return {file.path: file.blob for file in tree.files(*words)} if words else {}
+        paths = {normpath(word) for word in runner.command.argv if _FILE_NAME.fullmatch(word)}
+        words = sorted(path for path in paths if path != "." and path.split("/")[0] != "..")
+        if not words:
+            return {}
+        named = (*self.repository.tree(self.base).files(*words), *self.repository.pending(*words).files(*words))
+        folders = {dirname(file.path) for file in named}
+        if "" in folders:
+            alone = next(file.path for file in named if not dirname(file.path))
+            hint = f"move it, such as to `tools/{alone}`: what lies beside a program is part of it"
+            raise UsageError(f"`{alone}`, which a runner names, lies in no folder of its own", hint=hint)
+        if not folders:
+            return {}
+        tree = self.repository.pending(*folders) if commit is None else self.repository.tree(commit)
+        return {file.path: f"{file.mode} {file.blob}" for file in tree.files(*folders)}
 
     def _read_tape(self, alias: str) -> Tape:
         path = cassette.path_of(self.name, self.runner(alias)[0])
@@ -200,10 +224,13 @@ class Ground:
         if isinstance(read, str):
             hint = f"restore it from Git, or record it again: `skillctl eval {self.name} --record`"
             raise UsageError(f"`{path}` cannot be read: {read}", hint=hint)
-        keys = self.trusted.recorder_keys()
-        signed = keys and sheet in raw
-        recorder = self.signatures.signer(tape, raw[sheet], keys, cassette.NAMESPACE) if signed else None
-        return Tape(path, hashlib.sha256(tape).hexdigest(), read, recorder)
+        return Tape(path, hashlib.sha256(tape).hexdigest(), read, self._signer(path, raw))
+
+    def _signer(self, path: str, raw: Mapping[str, bytes]) -> str | None:
+        """The recorder who signed a cassette; `raw` holds both files."""
+        sheet, keys = cassette.signature_of(path), self.trusted.recorder_keys()
+        signed = keys and path in raw and sheet in raw
+        return self.signatures.signer(raw[path], raw[sheet], keys, cassette.NAMESPACE) if signed else None
 
 
 def ground_of(
@@ -214,6 +241,9 @@ def ground_of(
     read_suite, skill = contents.suites[name].suite, contents.skills[name]
     chosen = read_suite if choice.runner is None else read_suite.model_copy(update={"runner": choice.runner})
     trusted, base = _trusted(repository, contents, chosen, choice)
+    # What may be unsigned is not for the change to say either; it may ask for more.
+    recorders = trusted.recorders if contents.policy.recorders == "none" else contents.policy.recorders
+    own = contents.policy.model_copy(update={"recorders": recorders})
     return Ground(
         repository=repository,
         signatures=signatures,
@@ -223,7 +253,7 @@ def ground_of(
         suite=chosen,
         content=skill_content(tree, name),
         suite_digest=suite_content(tree, name).digest,
-        gate=policy.effective(contents.policy, name, skill.definition.tags, Status.APPROVED),
+        gate=policy.effective(own, name, skill.definition.tags, Status.APPROVED),
         trusted=trusted,
         base=base,
         choice=choice,
@@ -238,6 +268,10 @@ def _trusted(repository: Repository, contents: Contents, chosen: Suite, choice: 
     if all(not chosen.is_asked(case) and case.tool is None for case in chosen.cases):
         return contents.policy, None
     commit = base_of(repository, contents.policy.release_branch, choice.base)
+    if commit is None and repository.parent(repository.head()) is not None:
+        branch = contents.policy.release_branch
+        hint = "fetch it, or name what is trusted: `--base REV`"
+        raise UsageError(f"this clone knows no branch `{branch}`, which a change would be of", hint=hint)
     if commit is None:
         return contents.policy, None
     tree = repository.tree(commit)
