@@ -106,6 +106,18 @@ class GitRepository:
         except Refused:
             return None
 
+    def default_branch(self) -> str | None:
+        """The branch that a clone of its origin begins with; None where there is no origin, or it did not say."""
+        try:
+            name = self._git("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
+        except Refused:
+            return None
+        return name.removeprefix("refs/remotes/origin/")
+
+    def tracks(self, folder: str) -> bool:
+        """Whether anything of a folder belongs to the repository, however its name is written."""
+        return bool(self._git("ls-files", "--", f":(icase){folder}"))
+
     def parent(self, commit: str) -> str | None:
         """The first parent of a commit; None of the first one."""
         parents = self._git("rev-list", "--parents", "--max-count=1", commit).split()[1:]

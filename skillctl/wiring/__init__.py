@@ -70,13 +70,13 @@ class Wiring:
         """The evidence of this machine."""
         from skillctl.adapters.evidence_files import EvidenceFiles
 
-        return EvidenceFiles(self.state())
+        return EvidenceFiles(self._own_state())
 
     def journal(self) -> "TrialFiles":
         """The trials of this machine."""
         from skillctl.adapters.trial_files import TrialFiles
 
-        return TrialFiles(self.state())
+        return TrialFiles(self._own_state())
 
     def signatures(self, key: Path | None = None) -> "SshSignatures":
         """What verifies signatures, and signs with this key."""
@@ -168,6 +168,15 @@ class Wiring:
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
         return folder
+
+    def _own_state(self) -> Path:
+        """`.skillctl/`, of which a change brought nothing: what lies there is believed."""
+        name = settings.STATE_FOLDER
+        if self.repository().tracks(name):
+            raise UsageError(
+                f"Git tracks `{name}`, which is of this machine alone", hint=f"take it out: `git rm -r --cached {name}`"
+            )
+        return self.state()
 
 
 def need_git() -> None:

@@ -5,16 +5,31 @@ from skillctl.domain.tree import name_in
 from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.read import FOLDERS
 
+#: The release branch where nobody says another.
+_USUAL = "main"
+
 
 def base_of(repository: Repository, branch: str, revision: str | None = None) -> str | None:
     """The commit that a change began at: where it left `revision`, else where it left the release branch.
 
-    On the release branch itself, or on no branch, the change is its last commit with what is not committed yet. None if
-    there is nothing before it, or this clone knows no release branch: then everything is new.
+    `branch` is what the policy of the change says, so it is not alone believed: of where the change left that branch,
+    and where it left the one that the clone began with, the older is the base. On such a branch itself, or on no
+    branch, the change is its last commit with what is not committed yet. None if there is nothing before it, or this
+    clone knows none of these branches: then everything is new.
     """
     head = repository.head()
     if revision is not None:
         return repository.merge_base(repository.resolve(revision), head)
+    base = None
+    for name in dict.fromkeys([repository.default_branch() or _USUAL, branch]):
+        found = _left(repository, name, head)
+        if found is not None and (base is None or repository.is_ancestor(found, base)):
+            base = found
+    return base
+
+
+def _left(repository: Repository, branch: str, head: str) -> str | None:
+    """Where a commit left a branch."""
     tips = repository.branch(branch)
     for tip in tips:
         shared = repository.merge_base(tip, head)

@@ -1,8 +1,6 @@
 """Ground: everything that an evaluation of one skill stands on, and the subject that its evidence must be of."""
 
-import hashlib
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
 
@@ -21,12 +19,12 @@ from skillctl.domain.suite import Suite
 from skillctl.domain.tree import POLICY_FILE
 from skillctl.errors import UsageError
 from skillctl.workflows.base import base_of
+from skillctl.workflows.harness import harness_of
 from skillctl.workflows.measure import skill_content, suite_content
 from skillctl.workflows.ports import Repository, Signatures, Tree
 from skillctl.workflows.read import Contents, read_policy
+from skillctl.workflows.tape import Tape, tape_at
 
-#: A word of a command that can be a file of the repository.
-_FILE_NAME = re.compile(r"(?!-)(?!.*\.\.)[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*")
 _TRY = "bring it to the release branch first, or try it with `--trust-change` (a rehearsal)"
 
 
@@ -41,16 +39,6 @@ class Choice:
     runner: str | None = None
     trusts_change: bool = False
     base: str | None = None
-
-
-@dataclass(frozen=True)
-class Tape:
-    """The recorded answers of one runner in a tree; `recorder` is who signed them, None if nobody known did."""
-
-    path: str
-    digest: str
-    cassette: cassette.Cassette
-    recorder: str | None
 
 
 @dataclass(frozen=True)
@@ -126,7 +114,15 @@ class Ground:
 
     def tape(self, alias: str) -> Tape:
         """The recorded answers of the runner that an alias replays; UsageError where they cannot be read."""
-        return self._tapes.get(alias) or self._tapes.setdefault(alias, self._read_tape(alias))
+        return self._tapes.get(alias) or self._tapes.setdefault(alias, self._read(alias))
+
+    def recorded(self, path: str) -> Mapping[str, cassette.Entry]:
+        """The answers in a cassette that may be signed once more, by key: all, or where the policy names recorders
+        those that one of them signed."""
+        found = tape_at(self.tree, self.signatures, self.trusted, path)
+        if isinstance(found, str) or (self.trusted.recorders != "none" and found.recorder is None):
+            return {}
+        return found.cassette.entries
 
     @cached_property
     def offers(self) -> list[Offer]:
@@ -173,6 +169,14 @@ class Ground:
         if asked and self.gate.margin is not None and self.served is not None:
             yield "baseline", self.served[1]
 
+    def _read(self, alias: str) -> Tape:
+        path = cassette.path_of(self.name, self.runner(alias)[0])
+        found = tape_at(self.tree, self.signatures, self.trusted, path)
+        if isinstance(found, str):
+            hint = f"restore it from Git, or record it again: `skillctl eval {self.name} --record`"
+            raise UsageError(f"`{path}` cannot be read: {found}", hint=hint)
+        return found
+
     @cached_property
     def _tapes(self) -> dict[str, Tape]:
         return {}
@@ -193,27 +197,8 @@ class Ground:
             return False
         return here != self.trusted.source(alias) or self._harness(here[1]) != self._harness(here[1], self.base)
 
-    def _harness(self, runner: Runner, commit: str | None = None) -> dict[str, str]:
-        """The files of the repository that a command names, by path: they are as much the runner as its words."""
-        if runner.command is None or self.base is None:
-            return {}
-        words = [word for word in runner.command.argv if _FILE_NAME.fullmatch(word)]
-        tree = self.repository.pending(*words) if commit is None else self.repository.tree(commit)
-        return {file.path: file.blob for file in tree.files(*words)} if words else {}
-
-    def _read_tape(self, alias: str) -> Tape:
-        path = cassette.path_of(self.name, self.runner(alias)[0])
-        sheet = cassette.signature_of(path)
-        raw = self.tree.read(self.tree.files(path, sheet))
-        tape = raw.get(path, b"")
-        read = cassette.read(tape)
-        if isinstance(read, str):
-            hint = f"restore it from Git, or record it again: `skillctl eval {self.name} --record`"
-            raise UsageError(f"`{path}` cannot be read: {read}", hint=hint)
-        keys = self.trusted.recorder_keys()
-        signed = keys and sheet in raw
-        recorder = self.signatures.signer(tape, raw[sheet], keys, cassette.NAMESPACE) if signed else None
-        return Tape(path, hashlib.sha256(tape).hexdigest(), read, recorder)
+    def _harness(self, runner: Runner, commit: str | None = None) -> Mapping[str, str]:
+        return {} if self.base is None else harness_of(self.repository, runner, self.base, commit)
 
 
 def ground_of(
@@ -224,6 +209,9 @@ def ground_of(
     read_suite, skill = contents.suites[name].suite, contents.skills[name]
     chosen = read_suite if choice.runner is None else read_suite.model_copy(update={"runner": choice.runner})
     trusted, base = _trusted(repository, contents, chosen, choice)
+    # What may be unsigned is not for the change to say either; it may ask for more.
+    recorders = trusted.recorders if contents.policy.recorders == "none" else contents.policy.recorders
+    own = contents.policy.model_copy(update={"recorders": recorders})
     return Ground(
         repository=repository,
         signatures=signatures,
@@ -233,7 +221,7 @@ def ground_of(
         suite=chosen,
         content=skill_content(tree, name, contents.entries[f"skills/{name}"]),
         suite_digest=suite_content(tree, name, contents.entries[f"evals/{name}"]).digest,
-        gate=policy.effective(contents.policy, name, skill.definition.tags, Status.APPROVED),
+        gate=policy.effective(own, name, skill.definition.tags, Status.APPROVED),
         trusted=trusted,
         base=base,
         choice=choice,
@@ -248,6 +236,10 @@ def _trusted(repository: Repository, contents: Contents, chosen: Suite, choice: 
     if all(not chosen.is_asked(case) and case.tool is None for case in chosen.cases):
         return contents.policy, None
     commit = base_of(repository, contents.policy.release_branch, choice.base)
+    if commit is None and repository.parent(repository.head()) is not None:
+        branch = contents.policy.release_branch
+        hint = "fetch it, or name what is trusted: `--base REV`"
+        raise UsageError(f"this clone knows no branch `{branch}`, which a change would be of", hint=hint)
     if commit is None:
         return contents.policy, None
     tree = repository.tree(commit)

@@ -166,6 +166,10 @@ class Repository(Protocol):
         """The branch that is checked out; None where it is a commit alone."""
         ...
 
+    def default_branch(self) -> str | None:
+        """The branch that a clone of its origin begins with, as this clone knows it."""
+        ...
+
     def parent(self, commit: str) -> str | None:
         """The first parent of a commit; None of the first one."""
         ...

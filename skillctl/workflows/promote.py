@@ -8,6 +8,7 @@ from skillctl.domain.digest import Content, Unmeasurable, measure_skill
 from skillctl.domain.evidence import Evidence, Stale, find
 from skillctl.domain.finding import Finding, errors_in
 from skillctl.domain.lifecycle import Status
+from skillctl.domain.policy import EffectiveGate
 from skillctl.domain.promotion import Promotion, Reason, Refusal, Request
 from skillctl.domain.serving import Serving
 from skillctl.domain.tree import TreeFile
@@ -60,8 +61,11 @@ def promote(
             step = Promotion(name, definition.version, definition.status, definition.status, content.digest, None)
             return Promoted(step, None)
         errors = errors_in(_standing(repository, tree, contents, name, today))
-        evidence = _evidence(repository, tree, contents, proofs, name) if goal is Status.APPROVED else None
-        request = _request(contents, name, goal, content, evidence, len(errors))
+        gate, evidence = policy.effective(contents.policy, name, definition.tags, goal), None
+        if goal is Status.APPROVED and name in contents.suites:
+            ground = ground_of(repository, proofs.signatures, tree, contents, name, Choice(proofs.scripts))
+            gate, evidence = ground.gate, find(proofs.store.of(name), ground.subject)
+        request = _request(contents, name, goal, content, gate, evidence, len(errors))
         decision = promotion.decide(request)
         loose = _uncommitted(repository, name, content)
         if loose is not None:
@@ -102,7 +106,13 @@ def _standing(repository: Repository, tree: Tree, contents: Contents, name: str,
 
 
 def _request(
-    contents: Contents, name: str, goal: Status, content: Content, evidence: Evidence | Stale | None, errors: int
+    contents: Contents,
+    name: str,
+    goal: Status,
+    content: Content,
+    gate: EffectiveGate,
+    evidence: Evidence | Stale | None,
+    errors: int,
 ) -> Request:
     definition = contents.skills[name].definition
     suite = contents.suites.get(name)
@@ -114,19 +124,10 @@ def _request(
         digest=content.digest,
         cases=len(suite.suite.counted) if suite else 0,
         findings=errors,
-        gate=policy.effective(contents.policy, name, definition.tags, goal),
+        gate=gate,
         evidence=evidence,
         approved=contents.approved(name),
     )
-
-
-def _evidence(
-    repository: Repository, tree: Tree, contents: Contents, proofs: Proofs, name: str
-) -> Evidence | Stale | None:
-    if name not in contents.suites:
-        return None
-    ground = ground_of(repository, proofs.signatures, tree, contents, name, Choice(proofs.scripts))
-    return find(proofs.store.of(name), ground.subject)
 
 
 def _uncommitted(repository: Repository, name: str, content: Content) -> Reason | None:

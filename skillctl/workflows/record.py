@@ -37,8 +37,8 @@ def record(
 ) -> None:
     """Take every asked trial with a recorder; what was answered is kept even where the run is interrupted.
 
-    An answer that nobody asked for any more is dropped once all were asked for, and had one; `sign` None leaves them
-    unsigned.
+    An answer that nobody asked for any more is dropped once all were asked for, and had one; so is one that no recorder
+    signed, where the policy names them: it would be signed now. `sign` None leaves them unsigned.
     """
     tasks = asked(ground, scope)
     situation = situation_of(ground, {task.arm for task in tasks})
@@ -71,7 +71,6 @@ def _tapes(ground: Ground, recorded: Iterable[Recorded], whole: bool) -> dict[st
     for one in recorded:
         entries = {entry.key: entry for entry in one.entries}
         if not whole:
-            kept = cassette.read(ground.tree.read(ground.tree.files(one.path)).get(one.path, b""))
-            entries = {**(kept.entries if isinstance(kept, cassette.Cassette) else {}), **entries}
+            entries = {**ground.recorded(one.path), **entries}
         tapes[one.path] = cassette.text(entries.values()).encode()
     return tapes

@@ -1,0 +1,125 @@
+"""What a change brings along to be believed without a measurement, and what it gets for it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.evals.conftest import Lab, policy, suite
+from tests.evals.test_recording import PERSON, name_recorder
+
+
+def has_prod(branch: str) -> str:
+    return f"environments: {{prod: {{store: supabase, release_branch: {branch}}}}}\n"
+
+
+def own_model(lab: Lab, branch: str) -> None:
+    """Change the runner and the branch that it would be compared with, in two commits of a branch."""
+    lab.shop.git("switch", "--quiet", "--create", "change")
+    lab.shop.write("skillctl.yaml", policy(lab.server.url, has_prod(branch), model="mallory/m1"))
+    lab.shop.write("evals/adder/suite.yaml", suite("live"))
+    lab.shop.commit("bring a runner")
+    lab.shop.commit("go on")
+
+
+@pytest.mark.parametrize("branch", ["nowhere", "change"])
+def test_a_change_does_not_choose_what_it_is_compared_with(lab: Lab, branch: str) -> None:
+    own_model(lab, branch)
+    answer = lab.eval()
+    assert (answer.exit_code, lab.server.asked) == (2, [])
+    assert answer.envelope["error"]["message"] == "runner `live` is not in `skillctl.yaml` of the base as it is here"
+
+
+@pytest.mark.parametrize("branch", ["nowhere", "change"])
+def test_the_branch_that_origin_begins_with_is_believed(lab: Lab, branch: str) -> None:
+    lab.shop.git("update-ref", "refs/remotes/origin/trunk", "main")
+    lab.shop.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
+    own_model(lab, branch)
+    lab.shop.git("branch", "--quiet", "-D", "main")
+    answer = lab.eval()
+    assert (answer.exit_code, lab.server.asked) == (2, [])
+
+
+def test_where_no_branch_is_known_the_base_must_be_named(lab: Lab) -> None:
+    own_model(lab, "nowhere")
+    base = lab.shop.git("rev-parse", "main")
+    lab.shop.git("branch", "--quiet", "-D", "main")
+    answer = lab.eval()
+    assert (answer.exit_code, lab.server.asked) == (2, [])
+    assert answer.envelope["error"]["message"] == "this clone knows no branch `nowhere`, which a change would be of"
+    assert answer.envelope["error"]["hint"] == "fetch it, or name what is trusted: `--base REV`"
+    assert "as it is here" in lab.eval("--base", base).envelope["error"]["message"]
+
+
+def test_the_state_of_this_machine_is_not_part_of_a_change(lab: Lab) -> None:
+    lab.shop.write("evals/adder/suite.yaml", suite("live"))
+    lab.shop.commit("ask live")
+    assert lab.evidence()["class"] == "live"
+    lab.shop.skillctl("promote", "adder")
+    lab.shop.git("add", "--force", ".skillctl/evidence")
+    lab.shop.git("commit", "--quiet", "-m", "bring evidence")
+    for words in (("promote", "adder"), ("eval", "adder")):
+        answer = lab.shop.skillctl(*words)
+        assert answer.exit_code == 2, answer.out
+        assert answer.envelope["error"]["message"] == "Git tracks `.skillctl`, which is of this machine alone"
+        assert answer.envelope["error"]["hint"] == "take it out: `git rm -r --cached .skillctl`"
+
+
+def test_recording_a_part_signs_no_answer_that_somebody_else_put_there(lab: Lab, keys: Path) -> None:
+    name_recorder(lab, keys)
+    lab.eval("--record", "--sign", str(keys / "ci"))
+    assert lab.cassette.read_text().count(": 42") == 6
+    lab.cassette.write_text(lab.cassette.read_text().replace("question 2: 42", "42, of course"))
+    assert lab.eval("--record", "--case", "q1", "--sign", str(keys / "ci")).exit_code == 0
+    assert [entry["case"] for entry in lab.entries()] == ["q1"]
+    assert lab.evidence("--record", "--sign", str(keys / "ci"))["class"] == "recorded"
+    lab.eval("--record", "--case", "q1", "--sign", str(keys / "ci"))
+    assert len(lab.entries()) == 6
+
+
+def test_live_answers_do_not_count_because_the_change_says_so(lab: Lab, keys: Path) -> None:
+    name_recorder(lab, keys)
+    lab.shop.git("switch", "--quiet", "--create", "change")
+    lab.shop.write("skillctl.yaml", policy(lab.server.url))
+    lab.shop.write("evals/adder/suite.yaml", suite("live"))
+    lab.shop.commit("sign nothing")
+    assert lab.evidence()["class"] == "live"
+    lab.shop.skillctl("promote", "adder")
+    assert "evidence-class" in lab.shop.skillctl("promote", "adder").codes
+
+
+ANSWERS = 'import json, sys\njson.load(sys.stdin)\njson.dump({"text": "42"}, sys.stdout)\n'
+
+
+@pytest.mark.parametrize("argv", ["python3, tools/agent.py", "python3, ./tools/agent.py"])
+@pytest.mark.parametrize("brought", ["tools/agent.py", "tools/json.py", "tools/json/__init__.py"])
+def test_a_change_puts_nothing_beside_a_program_either(lab: Lab, argv: str, brought: str) -> None:
+    lab.shop.write("tools/agent.py", ANSWERS)
+    lab.settle(policy(lab.server.url, f"  agent: {{command: {{argv: [{argv}]}}}}\n"))
+    lab.shop.write("evals/adder/suite.yaml", suite("agent"))
+    assert lab.evidence()["class"] == "live"
+    lab.shop.write(brought, ANSWERS + "# other\n")
+    answer = lab.eval()
+    assert answer.exit_code == 2
+    assert answer.envelope["error"]["message"] == "runner `agent` is not in `skillctl.yaml` of the base as it is here"
+
+
+def test_a_program_lies_in_a_folder_of_its_own(lab: Lab) -> None:
+    lab.shop.write("agent.py", ANSWERS)
+    lab.settle(policy(lab.server.url, "  agent: {command: {argv: [python3, agent.py]}}\n"))
+    lab.shop.write("evals/adder/suite.yaml", suite("agent"))
+    answer = lab.eval()
+    assert answer.exit_code == 2
+    assert answer.envelope["error"]["message"] == "`agent.py`, which a runner names, lies in no folder of its own"
+
+
+def test_staleness_has_a_code_without_blanks_and_names_its_input(lab: Lab) -> None:
+    assert lab.eval("--record").exit_code == 0
+    lab.shop.commit("record")
+    lab.shop.skillctl("promote", "adder")
+    altered = lab.cassette.read_text().replace("question 1: 42", "question 1: 42!")
+    lab.cassette.write_text(altered)
+    lab.shop.commit("alter it")
+    answer = lab.shop.skillctl("promote", "adder")
+    assert answer.codes == ["stale-cassette"]
+    (reason,) = answer.data["reasons"]
+    assert reason["message"] == "evidence is stale: cassette `taped` changed after it was measured"
