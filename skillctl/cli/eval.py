@@ -9,7 +9,8 @@ import typer
 
 from skillctl.cli import draw, eval_shown
 from skillctl.cli.eval_progress import EvalProgress
-from skillctl.cli.eval_shown import EvalFormat
+from skillctl.cli.eval_shown import EvalFormat, EvalFormatOption
+from skillctl.cli.options import PageOption, RunnerOption, TrustedOption
 from skillctl.cli.result import Result
 from skillctl.domain.budget import Limits
 from skillctl.domain.evidence import Arm
@@ -24,6 +25,33 @@ from skillctl.workflows.power import too_few
 from skillctl.workflows.record import asked, record
 from skillctl.workflows.trials import Task
 
+NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Skills; none means all.")]
+ArmOption = Annotated[
+    list[Arm] | None, typer.Option("--arm", help="Compare with `baseline` (what is served) or `without_skill`.")
+]
+CaseOption = Annotated[
+    str | None, typer.Option("--case", metavar="PATTERN", help="Only these cases; shown, never evidence.")
+]
+SignOption = Annotated[
+    Path | None, typer.Option("--sign", metavar="KEY", help="The SSH key of the recorder; by default Git's own.")
+]
+TimeoutOption = Annotated[
+    float | None, typer.Option("--timeout", min=0.001, metavar="SECONDS", help="For the whole run.")
+]
+CostOption = Annotated[
+    float | None, typer.Option("--max-cost", min=0, metavar="DOLLARS", help="Ask no more models beyond it.")
+]
+TokensOption = Annotated[
+    int | None, typer.Option("--max-tokens", min=0, metavar="N", help="Ask no more models beyond it.")
+]
+ShardOption = Annotated[
+    str | None, typer.Option("--shard", metavar="I/N", help="Only the I-th of N parts; see `eval merge`.")
+]
+OutputOption = Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Where the trials of a shard go.")]
+TrustOption = Annotated[
+    bool, typer.Option("--trust-change", help="Use runners and servers that are new here; a rehearsal.")
+]
+
 
 @dataclass(frozen=True)
 class Recording:
@@ -35,49 +63,23 @@ class Recording:
 
 def run(
     context: typer.Context,
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Skills; none means all.")] = None,
+    names: NamesArgument = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Measure again what was measured before.")] = False,
-    runner: Annotated[
-        str | None, typer.Option("--runner", metavar="ALIAS", help="Another runner for the `ask` cases.")
-    ] = None,
-    arm: Annotated[
-        list[Arm] | None, typer.Option("--arm", help="Compare with `baseline` (what is served) or `without_skill`.")
-    ] = None,
-    case: Annotated[
-        str | None, typer.Option("--case", metavar="PATTERN", help="Only these cases; shown, never evidence.")
-    ] = None,
+    runner: RunnerOption = None,
+    arm: ArmOption = None,
+    case: CaseOption = None,
     record: Annotated[bool, typer.Option("--record", help="Ask anew what is replayed, and keep the answers.")] = False,
-    sign: Annotated[
-        Path | None, typer.Option("--sign", metavar="KEY", help="The SSH key of the recorder; by default Git's own.")
-    ] = None,
+    sign: SignOption = None,
     concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=256, help="Trials at the same time.")] = 4,
-    timeout: Annotated[
-        float | None, typer.Option("--timeout", min=0.001, metavar="SECONDS", help="For the whole run.")
-    ] = None,
-    max_cost: Annotated[
-        float | None, typer.Option("--max-cost", min=0, metavar="DOLLARS", help="Ask no more models beyond it.")
-    ] = None,
-    max_tokens: Annotated[
-        int | None, typer.Option("--max-tokens", min=0, metavar="N", help="Ask no more models beyond it.")
-    ] = None,
-    shard: Annotated[
-        str | None, typer.Option("--shard", metavar="I/N", help="Only the I-th of N parts; see `eval merge`.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", metavar="FILE", help="Where the trials of a shard go.")
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write a page (HTML) to look at.")
-    ] = None,
-    base: Annotated[
-        str | None, typer.Option("--base", metavar="REV", help="Where runners, servers and recorders come from.")
-    ] = None,
-    trust_change: Annotated[
-        bool, typer.Option("--trust-change", help="Use runners and servers that are new here; a rehearsal.")
-    ] = False,
-    format: Annotated[EvalFormat, typer.Option("--format", help="Text, one JSON envelope, or a report.")] = (
-        EvalFormat.TEXT
-    ),
+    timeout: TimeoutOption = None,
+    max_cost: CostOption = None,
+    max_tokens: TokensOption = None,
+    shard: ShardOption = None,
+    output: OutputOption = None,
+    report: PageOption = None,
+    base: TrustedOption = None,
+    trust_change: TrustOption = False,
+    format: EvalFormatOption = EvalFormat.TEXT,
 ) -> Result:
     """Measure what committing the skill's folder now would give, and keep the evidence."""
     scope = Scope(tuple(arm or ()), case, _part(shard), fresh)

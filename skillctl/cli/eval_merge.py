@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from skillctl.cli import eval_shown
-from skillctl.cli.eval_shown import EvalFormat
+from skillctl.cli.eval_shown import EvalFormat, EvalFormatOption
+from skillctl.cli.options import PageOption, RunnerOption, TrustedOption
 from skillctl.cli.result import Result
 from skillctl.domain import shard
 from skillctl.domain.shard import Shard
@@ -22,18 +23,10 @@ from skillctl.workflows.merge import merge
 def run(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="What `eval --shard I/N --output` wrote.")],
-    runner: Annotated[
-        str | None, typer.Option("--runner", metavar="ALIAS", help="The runner that the shards were measured with.")
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write a page (HTML) to look at.")
-    ] = None,
-    base: Annotated[
-        str | None, typer.Option("--base", metavar="REV", help="Where runners, servers and recorders come from.")
-    ] = None,
-    format: Annotated[EvalFormat, typer.Option("--format", help="Text, one JSON envelope, or a report.")] = (
-        EvalFormat.TEXT
-    ),
+    runner: RunnerOption = None,
+    report: PageOption = None,
+    base: TrustedOption = None,
+    format: EvalFormatOption = EvalFormat.TEXT,
 ) -> Result:
     """Join the shards of one evaluation on the commit they were measured on: the evidence is that of one run."""
     by_skill: dict[str, list[Shard]] = defaultdict(list)

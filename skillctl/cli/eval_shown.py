@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from skillctl.cli import draw
 from skillctl.cli.result import Format, Result
@@ -27,6 +29,9 @@ class EvalFormat(StrEnum):
     JSON = "json"
     JUNIT = "junit"
     MARKDOWN = "markdown"
+
+
+EvalFormatOption = Annotated[EvalFormat, typer.Option("--format", help="Text, one JSON envelope, or a report.")]
 
 
 def result(done: Sequence[Evaluation], refused: Mapping[str, SkillctlError], format: EvalFormat) -> Result:

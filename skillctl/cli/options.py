@@ -1,5 +1,6 @@
 """Options that several commands share, spelled once."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,3 +14,10 @@ ReportOption = Annotated[
 EnvironmentOption = Annotated[str, typer.Option("--env", help="An environment of `skillctl.yaml`.")]
 RevisionArgument = Annotated[str, typer.Argument(metavar="[REVISION]", help="The commit to release.")]
 SkillArgument = Annotated[str, typer.Argument(metavar="NAME", help="A skill, by its name.")]
+RunnerOption = Annotated[
+    str | None, typer.Option("--runner", metavar="ALIAS", help="Another runner for the `ask` cases.")
+]
+PageOption = Annotated[Path | None, typer.Option("--report", metavar="FILE", help="Write a page (HTML) to look at.")]
+TrustedOption = Annotated[
+    str | None, typer.Option("--base", metavar="REV", help="Where runners, servers and recorders come from.")
+]

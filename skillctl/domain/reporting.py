@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from skillctl.domain import statistics
 from skillctl.domain.case import Case
-from skillctl.domain.confusion import Choice, confusion
+from skillctl.domain.confusion import Choice, Confusion, confusion
 from skillctl.domain.evaluation import ArmReport, CaseReport, Estimate, Lost, Selected, SuiteReport
 from skillctl.domain.evidence import Arm, CaseResult, Evidence, EvidenceClass
 from skillctl.domain.policy import EffectiveGate
@@ -38,8 +38,7 @@ def report_of(
     shown = tuple(_case(cases[name], *results[name], taken) for name in cases if name in results)
     most = min((one.of for one in shown if one.counts and one.of > 1), default=1)
     repeated = [one for one in shown if one.counts and one.of >= most]
-    choices = _choices(suite, taken)
-    table = confusion(choices)
+    table = confusion(_choices(suite, taken))
     own = next((score for score in table.scores if score.skill == suite.skill), None)
     return SuiteReport(
         skill=evidence.skill,
@@ -61,9 +60,7 @@ def report_of(
         arms=tuple(_arms(evidence, gate, served)),
         pass_at_k=_mean(statistics.pass_at_k(one.of, one.passed, most) for one in repeated),
         pass_hat_k=_mean(statistics.pass_hat_k(one.of, one.passed, most) for one in repeated),
-        confusion=tuple(
-            Selected(owner, selected, count) for owner, row in table.table.items() for selected, count in row.items()
-        ),
+        confusion=_pairs(table),
         precision=own.precision if own else None,
         recall=own.recall if own else None,
         lost=tuple(Lost(one.skill, one.case, prompts.get((one.skill, one.case), "")) for one in evidence.lost),
@@ -88,11 +85,17 @@ def _case(case: Case, result: CaseResult, counts: bool, taken: Taken) -> CaseRep
         of=of,
         rate=_estimate_of(result.score, of) if of > 1 else None,
         flaky=result.is_flaky,
-        reasons=tuple(result.reasons),
+        reasons=(*result.reasons, *_unmet(taken.get((case.id, Arm.WITH_SKILL), ()))),
         seconds=result.seconds / of,
         cost=result.cost,
         tokens=result.tokens,
     )
+
+
+def _unmet(trials: Sequence[Trial]) -> list[str]:
+    """What a judge found missing, each line once."""
+    lines = dict.fromkeys(line.text for trial in trials for line in trial.rubric if not line.met)
+    return [f"only a rubric judges it: `{line}` is not met" for line in lines]
 
 
 def _arms(evidence: Evidence, gate: EffectiveGate, served: tuple[str, str] | None) -> list[ArmReport]:
@@ -124,6 +127,11 @@ def _choices(suite: Suite, taken: Taken) -> list[Choice]:
         for trial in taken.get((case.id, Arm.WITH_SKILL), ())
         if trial.said and trial.said[-1].who == "selection"
     ]
+
+
+def _pairs(table: Confusion) -> tuple[Selected, ...]:
+    rows = table.table.items()
+    return tuple(Selected(owner, selected, count) for owner, row in rows for selected, count in row.items())
 
 
 def _estimate(scores: Sequence[float]) -> Estimate | None:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from skillctl.adapters.runners.tape import Answering, Recording
     from skillctl.adapters.threads import Threads
     from skillctl.domain.checks import Produced
-    from skillctl.workflows.ports import Answers, Tree
+    from skillctl.workflows.eval_ports import Answers
+    from skillctl.workflows.ports import Tree
 
 #: What every program that the policy names is given of the environment.
 _OF_PROGRAMS = ("PATH", "HOME", "LANG", "TMPDIR")

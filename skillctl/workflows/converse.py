@@ -13,7 +13,7 @@ from skillctl.domain.evidence import Arm
 from skillctl.domain.exchange import Call, NoAnswer, Reply, Request
 from skillctl.domain.runner import ChatModel
 from skillctl.domain.trial import Said
-from skillctl.workflows.ports import Answers
+from skillctl.workflows.eval_ports import Answers
 
 Files = Mapping[str, tuple[str, bytes]]
 

@@ -12,9 +12,10 @@ from skillctl.domain.neighbours import Prompt, lost
 from skillctl.domain.trial import Trial
 from skillctl.domain.verdict import verdict_of
 from skillctl.errors import UsageError
+from skillctl.workflows.eval_ports import EvidenceStore, Executor, Journal
 from skillctl.workflows.ground import Ground
 from skillctl.workflows.measure import skill_content
-from skillctl.workflows.ports import Clock, EvidenceStore, Executor, Journal
+from skillctl.workflows.ports import Clock
 from skillctl.workflows.power import sure_to_tell
 from skillctl.workflows.sides import situation_of
 from skillctl.workflows.trials import Instruments, Task, take

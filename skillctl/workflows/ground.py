@@ -19,9 +19,10 @@ from skillctl.domain.suite import Suite
 from skillctl.domain.tree import POLICY_FILE
 from skillctl.errors import UsageError
 from skillctl.workflows.base import base_of
+from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.harness import harness_of
 from skillctl.workflows.measure import skill_content, suite_content
-from skillctl.workflows.ports import Repository, Signatures, Tree
+from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.read import Contents, read_policy
 from skillctl.workflows.tape import Tape, tape_at
 

@@ -8,9 +8,9 @@ from skillctl.domain.case import Case
 from skillctl.domain.cassette import Entry, signature_of
 from skillctl.domain.evidence import Outcome
 from skillctl.domain.trial import Trial
+from skillctl.workflows.eval_ports import Executor
 from skillctl.workflows.evaluate import Scope, tasks_of
 from skillctl.workflows.ground import Ground
-from skillctl.workflows.ports import Executor
 from skillctl.workflows.sides import situation_of
 from skillctl.workflows.trials import Instruments, Task, take
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from skillctl.domain import cassette
 from skillctl.domain.policy import Policy
-from skillctl.workflows.ports import Signatures, Tree
+from skillctl.workflows.eval_ports import Signatures
+from skillctl.workflows.ports import Tree
 
 
 @dataclass(frozen=True)

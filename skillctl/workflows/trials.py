@@ -14,7 +14,8 @@ from skillctl.domain.selection import Catalogue
 from skillctl.domain.suite import Suite
 from skillctl.domain.trial import Line, Said, Trial
 from skillctl.workflows.converse import Side, Talk, converse, say
-from skillctl.workflows.ports import Answers, Clock, Scripts, Tools
+from skillctl.workflows.eval_ports import Answers, Scripts, Tools
+from skillctl.workflows.ports import Clock
 
 #: Characters of one text that are kept of a trial.
 _KEPT = 100_000

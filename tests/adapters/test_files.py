@@ -32,7 +32,7 @@ ALTERED: list[tuple[str, str]] = [
     ('"seconds": 0.1', '"seconds": Infinity'),
     ('"tool": "skillctl 1"', '"tool": "skillctl 2"'),
     ('"dirty": false', '"dirty": true'),
-    ('"format": 1', '"format": 2'),
+    ('"format": 2', '"format": 1'),
     ("{", "{{"),
     ("{", "\ufeff"),
 ]

@@ -112,8 +112,7 @@ def _triggers(screen: "Console", suite: SuiteReport) -> None:
 
 
 def _reasons(screen: "Console", suite: SuiteReport) -> None:
-    told = [case for case in suite.cases if case.reasons and case.outcome is not Outcome.PASSED]
-    told = [case for case in told if not _is_rehearsal(case)]
+    told = [case for case in suite.cases if case.reasons and not _is_rehearsal(case)]
     for case in told[:MOST]:
         outcome = case.outcome.value if case.counts else f"{case.outcome.value}, shown only:"
         draw.line(screen, f"{outcome} {case.id}", draw.styled(case.outcome.value))
