@@ -123,3 +123,33 @@ def test_staleness_has_a_code_without_blanks_and_names_its_input(lab: Lab) -> No
     assert answer.codes == ["stale-cassette"]
     (reason,) = answer.data["reasons"]
     assert reason["message"] == "evidence is stale: cassette `taped` changed after it was measured"
+
+
+def test_what_was_asked_before_it_was_trusted_is_asked_again(lab: Lab) -> None:
+    lab.shop.write("evals/adder/suite.yaml", suite("live"))
+    lab.shop.git("switch", "--quiet", "--create", "change")
+    lab.shop.write("skillctl.yaml", policy(lab.server.url, model="vendor/m2"))
+    assert lab.evidence("--trust-change")["class"] == "rehearsal"
+    lab.shop.git("switch", "--quiet", "main")
+    lab.settle(policy(lab.server.url, model="vendor/m2"))
+    assert lab.evidence()["class"] == "live"
+
+
+def test_a_shard_says_of_no_answer_that_a_machine_gave_it(lab: Lab, tmp_path: Path) -> None:
+    lab.shop.write("evals/adder/suite.yaml", suite("live"))
+    part = tmp_path / "part.json"
+    assert lab.eval("--shard", "1/1", "--output", str(part)).exit_code == 0
+    part.write_text(part.read_text().replace('"class":"live"', '"class":"deterministic"'))
+    assert '"deterministic"' in part.read_text()
+    answer = lab.shop.skillctl("eval", "merge", str(part))
+    assert answer.exit_code == 2
+    assert answer.envelope["error"]["message"] == (
+        "case `q1` of the shards of adder is deterministic, which is not live as here"
+    )
+
+
+@pytest.mark.parametrize("words", ["--report /nope/x.html", "--report /", "--shard 1/2 --output /nope/x"])
+def test_a_file_that_cannot_be_written_is_told_before_anybody_is_asked(lab: Lab, words: str) -> None:
+    lab.shop.write("evals/adder/suite.yaml", suite("live"))
+    assert lab.eval(*words.split()).exit_code == 2
+    assert lab.server.asked == []
