@@ -97,7 +97,7 @@ class Ground:
             near = nearest(alias, self.contents.policy.servers)
             hint = f"did you mean `{near}`?" if near else "add it to `servers` in `skillctl.yaml`"
             raise UsageError(f"there is no server `{alias}`, which `evals/{self.name}` names", hint=hint)
-        if here != self.trusted.servers.get(alias) and not self.choice.trusts_change:
+        if self._is_new_server(alias) and not self.choice.trusts_change:
             raise UsageError(f"server `{alias}` is not in `skillctl.yaml` of the base as it is here", hint=_TRY)
         return here
 
@@ -107,8 +107,8 @@ class Ground:
             return self.class_of(self.suite.answering(case))
         if case.tool is None:
             return EvidenceClass.DETERMINISTIC
-        is_new = self.server(case.tool.server) != self.trusted.servers.get(case.tool.server)
-        return EvidenceClass.REHEARSAL if is_new else EvidenceClass.LIVE
+        self.server(case.tool.server)
+        return EvidenceClass.REHEARSAL if self._is_new_server(case.tool.server) else EvidenceClass.LIVE
 
     def class_of(self, alias: str) -> EvidenceClass:
         """What the answers of a runner are as evidence."""
@@ -170,7 +170,7 @@ class Ground:
         """What else the cases that count are measured with, by the names a message gives it."""
         for alias in sorted({self.suite.answering(case) for case in asked}):
             runner = self.runner(alias)[1]
-            files = self._harness(runner)
+            files = self._programs(runner.argv)
             yield f"runner {alias}", canonical.sha256([runner.digest, files]) if files else runner.digest
             if self.is_replayed(alias):
                 yield f"cassette {alias}", self.tape(alias).digest
@@ -179,7 +179,9 @@ class Ground:
         if triggers:
             yield "catalogue", canonical.sha256([list(astuple(offer)) for offer in self.offers])
         for server in sorted({case.tool.server for case in self.suite.counted if case.tool is not None}):
-            yield f"server {server}", self.server(server).digest
+            here = self.server(server)
+            files = self._programs(here.command)
+            yield f"server {server}", canonical.sha256([here.digest, files]) if files else here.digest
         if asked and self.gate.margin is not None and self.served is not None:
             yield "baseline", self.served[1]
 
@@ -191,16 +193,23 @@ class Ground:
         here = self.contents.policy.source(alias)
         if here is None or here[1].fake is not None:
             return False
-        return here != self.trusted.source(alias) or self._harness(here[1]) != self._harness(here[1], self.base)
+        return here != self.trusted.source(alias) or self._is_changed(here[1].argv)
 
-    def _harness(self, runner: Runner, commit: str | None = None) -> dict[str, str]:
+    def _is_new_server(self, alias: str) -> bool:
+        here = self.contents.policy.servers[alias]
+        return here != self.trusted.servers.get(alias) or self._is_changed(here.command)
+
+    def _is_changed(self, argv: Sequence[str] | None) -> bool:
+        return self._programs(argv) != self._programs(argv, self.base)
+
+    def _programs(self, argv: Sequence[str] | None, commit: str | None = None) -> dict[str, str]:
         """The files of the repository that a command names, and all beside them, by path.
 
-        They are as much the runner as its words: a program loads what lies in its folder, by whatever name.
+        They are as much the runner or server as its words: a program loads what lies in its folder, by any name.
         """
-        if runner.command is None or self.base is None:
+        if argv is None or self.base is None:
             return {}
-        paths = {normpath(word) for word in runner.command.argv if _FILE_NAME.fullmatch(word)}
+        paths = {normpath(word) for word in argv if _FILE_NAME.fullmatch(word)}
         words = sorted(path for path in paths if path != "." and path.split("/")[0] != "..")
         if not words:
             return {}
@@ -209,7 +218,7 @@ class Ground:
         if "" in folders:
             alone = next(file.path for file in named if not dirname(file.path))
             hint = f"move it, such as to `tools/{alone}`: what lies beside a program is part of it"
-            raise UsageError(f"`{alone}`, which a runner names, lies in no folder of its own", hint=hint)
+            raise UsageError(f"`{alone}`, which `skillctl.yaml` starts, lies in no folder of its own", hint=hint)
         if not folders:
             return {}
         tree = self.repository.pending(*folders) if commit is None else self.repository.tree(commit)

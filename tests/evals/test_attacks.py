@@ -109,7 +109,7 @@ def test_a_program_lies_in_a_folder_of_its_own(lab: Lab) -> None:
     lab.shop.write("evals/adder/suite.yaml", suite("agent"))
     answer = lab.eval()
     assert answer.exit_code == 2
-    assert answer.envelope["error"]["message"] == "`agent.py`, which a runner names, lies in no folder of its own"
+    assert answer.envelope["error"]["message"] == "`agent.py`, which `skillctl.yaml` starts, lies in no folder of its own"
 
 
 def test_staleness_has_a_code_without_blanks_and_names_its_input(lab: Lab) -> None:
@@ -153,3 +153,14 @@ def test_a_file_that_cannot_be_written_is_told_before_anybody_is_asked(lab: Lab,
     lab.shop.write("evals/adder/suite.yaml", suite("live"))
     assert lab.eval(*words.split()).exit_code == 2
     assert lab.server.asked == []
+
+
+def test_a_change_does_not_change_the_program_of_a_server(lab: Lab) -> None:
+    lab.shop.write("tools/server.py", "raise SystemExit\n")
+    lab.settle(policy(lab.server.url, "servers: {sums: {command: [python3, tools/server.py]}}\n"))
+    case = "  - {id: sums, tool: {server: sums, name: add}, expect: [{equals: '42'}]}\n"
+    lab.shop.write("evals/adder/suite.yaml", f"skill: adder\ncases:\n{case}")
+    lab.shop.write("tools/server.py", "open('was_run', 'w')\n")
+    answer = lab.eval()
+    assert answer.exit_code == 2
+    assert answer.envelope["error"]["message"] == "server `sums` is not in `skillctl.yaml` of the base as it is here"
