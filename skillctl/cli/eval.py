@@ -89,6 +89,7 @@ def run(
         raise UsageError("`--shard` goes with one NAME and `--output FILE`", hint="see `skillctl eval --help`")
     if sign is not None and not record:
         raise UsageError("`--sign` goes with `--record`", hint="add it")
+    eval_shown.sure_to_write(report, output)
     wired = Wiring(context.obj)
     means = Means(concurrency, timeout, Limits(max_cost, max_tokens))
     with Laboratory(wired, means, lambda scripts: Choice(scripts, runner, trust_change, base)) as laboratory:

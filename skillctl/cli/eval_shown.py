@@ -76,10 +76,18 @@ def write_page(file: Path, done: Sequence[Evaluation]) -> None:
     write(file, _written("eval_html", done))
 
 
+def sure_to_write(*files: Path | None) -> None:
+    """UsageError where a file that somebody asked for has no place to be; asked before anything is spent."""
+    for file in files:
+        if file is not None and not file.parent.is_dir():
+            raise UsageError(f"there is no folder `{file.parent}`", hint=f"make it: `mkdir -p {file.parent}`")
+        if file is not None and file.is_dir():
+            raise UsageError(f"`{file}` is a folder", hint="name a file")
+
+
 def write(file: Path, text: str) -> None:
-    """A file somebody asked for; UsageError where its folder is missing."""
-    if not file.parent.is_dir():
-        raise UsageError(f"there is no folder `{file.parent}`", hint=f"make it: `mkdir -p {file.parent}`")
+    """A file somebody asked for; UsageError where it has no place to be."""
+    sure_to_write(file)
     file.write_text(text, encoding="utf-8")
 
 

@@ -92,6 +92,11 @@ class Runner(Model):
         return kind  # type: ignore[return-value]
 
     @property
+    def argv(self) -> list[str] | None:
+        """The words of its program, where it has one."""
+        return None if self.command is None else self.command.argv
+
+    @property
     def model_name(self) -> str | None:
         """The model that answers, as far as it is said."""
         known = self.model.name if self.model is not None else None

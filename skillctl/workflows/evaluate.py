@@ -141,14 +141,18 @@ def left(ground: Ground, books: Books, scope: Scope) -> list[Task]:
 
 
 def _split(ground: Ground, books: Books, scope: Scope) -> tuple[list[Trial], list[Task]]:
-    """What was taken before and need not be taken again, and what is to be taken; what errored may go better now."""
+    """What was taken before and need not be taken again, and what is to be taken.
+
+    What errored may go better now; and what a runner answered before it was trusted stays a rehearsal.
+    """
     tasks = tasks_of(ground, scope)
     if scope.fresh:
         return [], tasks
+    classes = {task.case.id: ground.class_of_case(task.case) for task in tasks}
     found = {
         (trial.case, trial.arm, trial.number): trial
         for trial in books.journal.of(ground.name, ground.subject.key)
-        if trial.outcome is not Outcome.ERRORED
+        if trial.outcome is not Outcome.ERRORED and trial.evidence_class is classes.get(trial.case)
     }
     keys = [(task.case.id, task.arm, task.number) for task in tasks]
     before = [found[key] for key in keys if key in found]

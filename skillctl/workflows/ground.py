@@ -20,9 +20,9 @@ from skillctl.domain.tree import POLICY_FILE
 from skillctl.errors import UsageError
 from skillctl.workflows.base import base_of
 from skillctl.workflows.eval_ports import Signatures
-from skillctl.workflows.harness import harness_of
 from skillctl.workflows.measure import skill_content, suite_content
 from skillctl.workflows.ports import Repository, Tree
+from skillctl.workflows.programs import programs_of
 from skillctl.workflows.read import Contents, read_policy
 from skillctl.workflows.tape import Tape, tape_at
 
@@ -85,7 +85,7 @@ class Ground:
             near = nearest(alias, self.contents.policy.servers)
             hint = f"did you mean `{near}`?" if near else "add it to `servers` in `skillctl.yaml`"
             raise UsageError(f"there is no server `{alias}`, which `evals/{self.name}` names", hint=hint)
-        if here != self.trusted.servers.get(alias) and not self.choice.trusts_change:
+        if self._is_new_server(alias) and not self.choice.trusts_change:
             raise UsageError(f"server `{alias}` is not in `skillctl.yaml` of the base as it is here", hint=_TRY)
         return here
 
@@ -95,8 +95,8 @@ class Ground:
             return self.class_of(self.suite.answering(case))
         if case.tool is None:
             return EvidenceClass.DETERMINISTIC
-        is_new = self.server(case.tool.server) != self.trusted.servers.get(case.tool.server)
-        return EvidenceClass.REHEARSAL if is_new else EvidenceClass.LIVE
+        self.server(case.tool.server)
+        return EvidenceClass.REHEARSAL if self._is_new_server(case.tool.server) else EvidenceClass.LIVE
 
     def class_of(self, alias: str) -> EvidenceClass:
         """What the answers of a runner are as evidence."""
@@ -157,7 +157,7 @@ class Ground:
         """What else the cases that count are measured with, by the names a message gives it."""
         for alias in sorted({self.suite.answering(case) for case in asked}):
             runner = self.runner(alias)[1]
-            files = self._harness(runner)
+            files = self._programs(runner.argv)
             yield f"runner {alias}", canonical.sha256([runner.digest, files]) if files else runner.digest
             if self.is_replayed(alias):
                 yield f"cassette {alias}", self.tape(alias).digest
@@ -166,7 +166,9 @@ class Ground:
         if triggers:
             yield "catalogue", canonical.sha256([list(astuple(offer)) for offer in self.offers])
         for server in sorted({case.tool.server for case in self.suite.counted if case.tool is not None}):
-            yield f"server {server}", self.server(server).digest
+            here = self.server(server)
+            files = self._programs(here.command)
+            yield f"server {server}", canonical.sha256([here.digest, files]) if files else here.digest
         if asked and self.gate.margin is not None and self.served is not None:
             yield "baseline", self.served[1]
 
@@ -196,10 +198,18 @@ class Ground:
         here = self.contents.policy.source(alias)
         if here is None or here[1].fake is not None:
             return False
-        return here != self.trusted.source(alias) or self._harness(here[1]) != self._harness(here[1], self.base)
+        return here != self.trusted.source(alias) or self._is_changed(here[1].argv)
 
-    def _harness(self, runner: Runner, commit: str | None = None) -> Mapping[str, str]:
-        return {} if self.base is None else harness_of(self.repository, runner, self.base, commit)
+    def _is_new_server(self, alias: str) -> bool:
+        here = self.contents.policy.servers[alias]
+        return here != self.trusted.servers.get(alias) or self._is_changed(here.command)
+
+    def _is_changed(self, argv: Sequence[str] | None) -> bool:
+        return self._programs(argv) != self._programs(argv, self.base)
+
+    def _programs(self, argv: Sequence[str] | None, commit: str | None = None) -> Mapping[str, str]:
+        known = argv is not None and self.base is not None
+        return programs_of(self.repository, argv, self.base, commit) if known else {}
 
 
 def ground_of(

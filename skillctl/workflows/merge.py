@@ -38,6 +38,11 @@ def merge(ground: Ground, books: Books, shards: Sequence[Shard]) -> Evaluation:
     if missing:
         case, arm, number = missing[0]
         raise UsageError(f"the shards of {ground.name} lack trial {number} of case `{case}` ({arm})")
+    classes = {case.id: ground.class_of_case(case) for case in ground.suite.cases}
+    for key in keys:
+        if found[key].evidence_class is not classes[key[0]]:
+            message = f"case `{key[0]}` of the shards of {ground.name} is {found[key].evidence_class}, which is not"
+            raise UsageError(f"{message} {classes[key[0]]} as here", hint="measure them on the same commit")
     taken = Taken(
         started_at=min(one.started_at for one in shards),
         trials=[found[key] for key in keys],

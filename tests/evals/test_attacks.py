@@ -109,7 +109,7 @@ def test_a_program_lies_in_a_folder_of_its_own(lab: Lab) -> None:
     lab.shop.write("evals/adder/suite.yaml", suite("agent"))
     answer = lab.eval()
     assert answer.exit_code == 2
-    assert answer.envelope["error"]["message"] == "`agent.py`, which a runner names, lies in no folder of its own"
+    assert answer.envelope["error"]["message"] == "`agent.py`, which `skillctl.yaml` starts, lies in no folder of its own"
 
 
 def test_staleness_has_a_code_without_blanks_and_names_its_input(lab: Lab) -> None:
@@ -123,3 +123,44 @@ def test_staleness_has_a_code_without_blanks_and_names_its_input(lab: Lab) -> No
     assert answer.codes == ["stale-cassette"]
     (reason,) = answer.data["reasons"]
     assert reason["message"] == "evidence is stale: cassette `taped` changed after it was measured"
+
+
+def test_what_was_asked_before_it_was_trusted_is_asked_again(lab: Lab) -> None:
+    lab.shop.write("evals/adder/suite.yaml", suite("live"))
+    lab.shop.git("switch", "--quiet", "--create", "change")
+    lab.shop.write("skillctl.yaml", policy(lab.server.url, model="vendor/m2"))
+    assert lab.evidence("--trust-change")["class"] == "rehearsal"
+    lab.shop.git("switch", "--quiet", "main")
+    lab.settle(policy(lab.server.url, model="vendor/m2"))
+    assert lab.evidence()["class"] == "live"
+
+
+def test_a_shard_says_of_no_answer_that_a_machine_gave_it(lab: Lab, tmp_path: Path) -> None:
+    lab.shop.write("evals/adder/suite.yaml", suite("live"))
+    part = tmp_path / "part.json"
+    assert lab.eval("--shard", "1/1", "--output", str(part)).exit_code == 0
+    part.write_text(part.read_text().replace('"class":"live"', '"class":"deterministic"'))
+    assert '"deterministic"' in part.read_text()
+    answer = lab.shop.skillctl("eval", "merge", str(part))
+    assert answer.exit_code == 2
+    assert answer.envelope["error"]["message"] == (
+        "case `q1` of the shards of adder is deterministic, which is not live as here"
+    )
+
+
+@pytest.mark.parametrize("words", ["--report /nope/x.html", "--report /", "--shard 1/2 --output /nope/x"])
+def test_a_file_that_cannot_be_written_is_told_before_anybody_is_asked(lab: Lab, words: str) -> None:
+    lab.shop.write("evals/adder/suite.yaml", suite("live"))
+    assert lab.eval(*words.split()).exit_code == 2
+    assert lab.server.asked == []
+
+
+def test_a_change_does_not_change_the_program_of_a_server(lab: Lab) -> None:
+    lab.shop.write("tools/server.py", "raise SystemExit\n")
+    lab.settle(policy(lab.server.url, "servers: {sums: {command: [python3, tools/server.py]}}\n"))
+    case = "  - {id: sums, tool: {server: sums, name: add}, expect: [{equals: '42'}]}\n"
+    lab.shop.write("evals/adder/suite.yaml", f"skill: adder\ncases:\n{case}")
+    lab.shop.write("tools/server.py", "open('was_run', 'w')\n")
+    answer = lab.eval()
+    assert answer.exit_code == 2
+    assert answer.envelope["error"]["message"] == "server `sums` is not in `skillctl.yaml` of the base as it is here"

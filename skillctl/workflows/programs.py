@@ -1,10 +1,9 @@
-"""Harness: a runner that is a command → the files of the repository that it is made of."""
+"""Programs: a command of `skillctl.yaml` → the files of the repository that it is made of."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from posixpath import dirname, normpath
 
-from skillctl.domain.runner import Runner
 from skillctl.errors import UsageError
 from skillctl.workflows.ports import Repository
 
@@ -12,14 +11,12 @@ from skillctl.workflows.ports import Repository
 _FILE_NAME = re.compile(r"(?![-/])[^\x00-\x1f*?\[\]\\:]{1,255}")
 
 
-def harness_of(repository: Repository, runner: Runner, base: str, commit: str | None) -> Mapping[str, str]:
+def programs_of(repository: Repository, argv: Sequence[str], base: str, commit: str | None) -> Mapping[str, str]:
     """The files that a command names, and all beside them, by path: in a commit, or as they lie here.
 
-    They are as much the runner as its words: a program loads what lies in its folder, by whatever name.
+    They are as much the runner or server as its words: a program loads what lies in its folder, by whatever name.
     """
-    if runner.command is None:
-        return {}
-    paths = {normpath(word) for word in runner.command.argv if _FILE_NAME.fullmatch(word)}
+    paths = {normpath(word) for word in argv if _FILE_NAME.fullmatch(word)}
     words = sorted(path for path in paths if path != "." and path.split("/")[0] != "..")
     if not words:
         return {}
@@ -28,7 +25,7 @@ def harness_of(repository: Repository, runner: Runner, base: str, commit: str | 
     if "" in folders:
         alone = next(file.path for file in named if not dirname(file.path))
         hint = f"move it, such as to `tools/{alone}`: what lies beside a program is part of it"
-        raise UsageError(f"`{alone}`, which a runner names, lies in no folder of its own", hint=hint)
+        raise UsageError(f"`{alone}`, which `skillctl.yaml` starts, lies in no folder of its own", hint=hint)
     if not folders:
         return {}
     tree = repository.pending(*folders) if commit is None else repository.tree(commit)
