@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from skillctl.domain import skill, suite
+from skillctl.domain.case import Trigger
 from skillctl.domain.confusion import Choice, confusion
 from skillctl.domain.neighbours import Prompt, lost
 from skillctl.domain.selection import Catalogue, Offer
-from skillctl.domain.suite import Trigger
 
 #: Of the prompts kept aside, so many find their skill: 33 of 36 when they were first asked.
 RIGHT = 33
