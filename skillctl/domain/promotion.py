@@ -124,9 +124,11 @@ def _evidence(request: Request) -> Iterator[Reason]:
         return
     if isinstance(evidence, Stale):
         for part, then, now in evidence.differences:
-            message = f"evidence is stale: the {part} changed after it was measured"
-            # Of several runners, say, each is named; the code is the same for all of them.
-            yield Reason(f"stale-{part.partition(' ')[0]}", message, short(then), short(now), hint)
+            # An input may be one of several of its kind, each with an alias.
+            kind, _, alias = part.partition(" ")
+            what = f"{kind} `{alias}`" if alias else f"the {kind}"
+            message = f"evidence is stale: {what} changed after it was measured"
+            yield Reason(f"stale-{kind}", message, short(then), short(now), hint)
         return
     if len(evidence.cases) < request.cases:
         message = "only a part of the suite was measured"

@@ -175,8 +175,8 @@ def test_each_runner_that_changed_has_the_same_code() -> None:
     assert isinstance(decision, Refusal)
     assert [(one.code, one.message, one.observed, one.required) for one in decision.reasons] == [
         ("stale-runner", "evidence is stale: the runner changed after it was measured", "script/1", "script/2"),
-        ("stale-runner", "evidence is stale: the runner live changed after it was measured", "1" * 12, "f" * 12),
-        ("stale-cassette", "evidence is stale: the cassette live changed after it was measured", "a" * 12, "none"),
+        ("stale-runner", "evidence is stale: runner `live` changed after it was measured", "1" * 12, "f" * 12),
+        ("stale-cassette", "evidence is stale: cassette `live` changed after it was measured", "a" * 12, "none"),
     ]
 
 
