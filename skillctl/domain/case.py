@@ -1,5 +1,6 @@
 """A case: one situation of a skill, and what is expected of it there."""
 
+from collections import Counter
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, JsonValue, model_validator
@@ -12,7 +13,8 @@ from skillctl.domain.schema import Model, NonEmpty
 Kind = Literal["run", "ask", "trigger", "tool"]
 _CHECKS: dict[Kind, frozenset[str]] = {"run": OF_SCRIPTS, "ask": OF_ANSWERS, "tool": OF_TOOLS}
 CaseId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
-Prompt = Annotated[str, Field(min_length=1, max_length=100_000)]
+LONGEST_PROMPT = 100_000
+Prompt = Annotated[str, Field(min_length=1, max_length=LONGEST_PROMPT)]
 Trials = Annotated[int, Field(ge=1, le=100)]
 
 
@@ -45,6 +47,8 @@ class Run(Model):
     output: Annotated[int, Field(ge=1, le=1024 * 1024)] = 1024 * 1024
 
 
+#: The tool by which an agent reads the files of a skill that it has loaded; no case offers one of this name.
+READING = "read_skill_file"
 _NO_PARAMETERS: dict[str, JsonValue] = {"type": "object", "properties": {}}
 
 
@@ -73,6 +77,13 @@ class Ask(Model):
     files: Texts = Field(default_factory=dict)
     attached: Annotated[list[FilePath], Field(max_length=50)] = Field(default_factory=list)
     tools: Annotated[list[OfferedTool], Field(max_length=100)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _tools_are_told_apart(self) -> Self:
+        for name, number in Counter([READING, *(tool.name for tool in self.tools)]).items():
+            if number > 1:
+                raise PydanticCustomError("tools", "`{name}` would be the name of two tools", {"name": name})
+        return self
 
 
 class Trigger(Model):

@@ -42,8 +42,13 @@ class Cassette:
         same = [entry for entry in nearest if entry.trial == request.trial]
         if not same:
             return f"trial {request.trial} was never recorded"
-        changed = [part for part in _PARTS if same[0].inputs.get(part) != request.inputs.get(part)]
+        # A judge may be the same runner: what differs least was asked for the same.
+        changed = min((_changed(entry, request) for entry in same), key=len)
         return f"the {changed[0]} changed after it was recorded" if changed else "the conversation took another turn"
+
+
+def _changed(entry: Entry, request: Request) -> list[str]:
+    return [part for part in _PARTS if entry.inputs.get(part) != request.inputs.get(part)]
 
 
 def path_of(skill: str, runner: str) -> str:
@@ -58,12 +63,14 @@ def signature_of(path: str) -> str:
 
 def read(raw: bytes) -> Cassette | str:
     """The cassette in a file's bytes, or one sentence that says why it is none."""
-    entries = {}
+    entries: dict[str, Entry] = {}
     for number, line in enumerate(raw.splitlines(), 1):
         try:
             entry = Entry.model_validate_json(line)
         except ValidationError:
             return f"line {number} is no recorded answer"
+        if entry.key in entries:
+            return f"line {number} answers a request that a line before it answers"
         entries[entry.key] = entry
     return Cassette(entries)
 

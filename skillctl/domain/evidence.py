@@ -1,11 +1,13 @@
 """A verdict with everything that produced it, and whether it still speaks for the content at hand."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic_core import PydanticCustomError
 
 from skillctl.domain import canonical
 from skillctl.domain.case import Kind
@@ -86,6 +88,19 @@ class CaseResult(_Record):
     cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     tokens: Annotated[int, Field(ge=0)] | None = None
 
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        """A record with more passes than trials, or a pass without them, would lift every rate it goes into."""
+        if self.trials is None or self.passed is None:
+            if self.trials != self.passed:
+                raise PydanticCustomError("case", "`trials` and `passed` say nothing without each other")
+            return self
+        possible = {Outcome.PASSED: self.passed == self.trials, Outcome.FAILED: self.passed < self.trials}
+        if not possible.get(self.outcome, self.passed <= self.trials):
+            context = {"passed": self.passed, "trials": self.trials, "outcome": self.outcome.value}
+            raise PydanticCustomError("case", "{passed} passed of {trials} trials is not `{outcome}`", context)
+        return self
+
     @property
     def score(self) -> float:
         """The share of its trials that passed."""
@@ -96,8 +111,9 @@ class CaseResult(_Record):
     @property
     def is_asked(self) -> bool:
         """Whether a model, or another agent, answered: the same question may get another answer."""
-        asks = self.kind in ("ask", "trigger")
-        return asks and self.evidence_class not in (EvidenceClass.DETERMINISTIC, None)
+        if self.kind in ("run", "tool"):
+            return False
+        return self.kind == "ask" or self.evidence_class not in (EvidenceClass.DETERMINISTIC, None)
 
     @property
     def is_flaky(self) -> bool:
@@ -140,6 +156,19 @@ class Evidence(_Record):
     tool: str
     commit: str | None
     dirty: bool
+
+    @model_validator(mode="after")
+    def _is_of_one_piece(self) -> Self:
+        """The class is what its cases say, or a rehearsal; and none of them is there twice, which would prove more."""
+        of_cases = class_of_all(case.evidence_class for case in self.cases)
+        if self.evidence_class not in (of_cases, EvidenceClass.REHEARSAL):
+            context = {"said": self.evidence_class.value, "found": of_cases.value}
+            raise PydanticCustomError("class", "`class` is `{said}`, but its cases are `{found}`", context)
+        ids = [case.id for case in (*self.cases, *self.shown)]
+        twice = next((name for name, number in Counter(ids).items() if number > 1), None)
+        if twice is not None:
+            raise PydanticCustomError("cases", "case `{case}` is there twice", {"case": twice})
+        return self
 
     def record(self) -> dict[str, Any]:
         """The evidence as JSON data, as it is stored, embedded in an approval and sent to production."""

@@ -9,6 +9,8 @@ from pydantic import Field, JsonValue
 from skillctl.domain import canonical
 from skillctl.domain.schema import Model, NonEmpty
 
+Tokens = Annotated[int, Field(ge=0, le=10**12)]
+
 
 class NoAnswer(Exception):
     """There is no answer that could be judged, and why: the trial is errored."""
@@ -31,8 +33,8 @@ class Reply(Model):
 
     text: str
     calls: list[Call] = []
-    input_tokens: Annotated[int, Field(ge=0)] | None = None
-    output_tokens: Annotated[int, Field(ge=0)] | None = None
+    input_tokens: Tokens | None = None
+    output_tokens: Tokens | None = None
     finish: str | None = None
     seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None

@@ -26,6 +26,7 @@ from skillctl.domain.variable import EnvironmentVariable
 
 FILE_NAME = POLICY_FILE
 _RECORDABLE = ("model", "command")
+_SIGNED = "; where there are `recorders`, `live` counts for nothing, and `recorded` needs the key of one of them"
 COUNTING_CLASSES = (EvidenceClass.DETERMINISTIC, EvidenceClass.RECORDED, EvidenceClass.LIVE)
 
 
@@ -78,6 +79,14 @@ class Gate(Model):
         if self.names and skill not in self.names:
             return False
         return not self.tags or not set(self.tags).isdisjoint(tags)
+
+    def stands_with(self, other: "Gate") -> bool:
+        """Whether it meets every skill that the other one meets, on the same step."""
+        return self.to == other.to and _takes_in(self.names, other.names) and _takes_in(self.tags, other.tags)
+
+
+def _takes_in(wide: list[str], narrow: list[str]) -> bool:
+    return not wide or (bool(narrow) and set(narrow) <= set(wide))
 
 
 class Mattermost(Model):
@@ -151,6 +160,19 @@ class Policy(Model):
         return self
 
     @model_validator(mode="after")
+    def _each_gate_can_open(self) -> Self:
+        for number, gate in enumerate(self.gates):
+            together = [other for other in self.gates if other.stands_with(gate)]
+            allowed = _allowed(self, together)
+            if self.recorders != "none" and not any(self.recorder_keys().values()):
+                allowed.discard(EvidenceClass.RECORDED)
+            if gate.to == "approved" and not allowed:
+                context = {"number": number, "hint": _SIGNED if self.recorders != "none" else ""}
+                message = "no evidence can open `gates.{number}` and the gates that always stand with it{hint}"
+                raise PydanticCustomError("gate", message, context)
+        return self
+
+    @model_validator(mode="after")
     def _replays_are_of_others(self) -> Self:
         for alias, runner in self.runners.items():
             if runner.replay is not None and getattr(self.runners.get(runner.replay), "kind", None) not in _RECORDABLE:
@@ -194,6 +216,7 @@ class EffectiveGate:
     @property
     def digest(self) -> str:
         """What evidence names as the policy it was measured under; an edit elsewhere in the file changes nothing."""
+        asked = {"ask_rate": self.ask_rate, "margin": self.margin}
         return "sha256:" + canonical.sha256(
             {
                 "to": self.to.value,
@@ -201,7 +224,7 @@ class EffectiveGate:
                 "evidence": [kind.value for kind in self.evidence],
                 "pass_rate": float(self.pass_rate),
                 "approvals": self.approvals,
-                **{key: value for key, value in (("ask_rate", self.ask_rate), ("margin", self.margin)) if value},
+                **{key: value for key, value in asked.items() if value is not None},
             }
         )
 
@@ -210,13 +233,7 @@ def effective(policy: Policy, skill: str, tags: Iterable[str], to: Status) -> Ef
     """The gate a skill meets; where no gate says otherwise, evidence of any counting class and every case passed."""
     tags = list(tags)
     gates = [gate for gate in policy.gates if gate.to == to.value and gate.meets(skill, tags)]
-    allowed = set(COUNTING_CLASSES)
-    for gate in gates:
-        if gate.evidence is not None:
-            allowed &= set(gate.evidence)
-    if policy.recorders != "none":
-        # Nobody signs what was asked just now; its record is signed.
-        allowed.discard(EvidenceClass.LIVE)
+    allowed = _allowed(policy, gates)
     rates = [gate.pass_rate for gate in gates if gate.pass_rate is not None]
     return EffectiveGate(
         to=to,
@@ -227,6 +244,18 @@ def effective(policy: Policy, skill: str, tags: Iterable[str], to: Status) -> Ef
         ask_rate=max((gate.ask_rate for gate in gates if gate.ask_rate is not None), default=None),
         margin=min((gate.margin for gate in gates if gate.margin is not None), default=None),
     )
+
+
+def _allowed(policy: Policy, gates: Iterable[Gate]) -> set[EvidenceClass]:
+    """The classes of evidence that all these gates let count."""
+    allowed = set(COUNTING_CLASSES)
+    for gate in gates:
+        if gate.evidence is not None:
+            allowed &= set(gate.evidence)
+    if policy.recorders != "none":
+        # Nobody signs what was asked just now; its record is signed.
+        allowed.discard(EvidenceClass.LIVE)
+    return allowed
 
 
 def read(raw: bytes) -> tuple[Policy | None, list[Finding]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import floor
 
 from skillctl.domain import version as versions
 from skillctl.domain.evidence import Evidence, EvidenceClass, Outcome, Stale, Verdict
@@ -129,6 +130,9 @@ def _evidence(request: Request) -> Iterator[Reason]:
             message = f"evidence is stale: {what} changed after it was measured"
             yield Reason(f"stale-{kind}", message, short(then), short(now), hint)
         return
+    if len(evidence.cases) < request.cases:
+        message = "only a part of the suite was measured"
+        yield Reason("partial", message, f"{len(evidence.cases)} cases", f"{request.cases}", hint)
     yield from _verdict(evidence, request.gate)
 
 
@@ -156,7 +160,7 @@ def _verdict(evidence: Evidence, gate: EffectiveGate) -> Iterator[Reason]:
     # Judged from the cases; the verdict on record can only be stricter.
     judged = verdict_of(evidence.cases, evidence.lost, gate)
     if Verdict.ERRORED in (evidence.verdict, judged):
-        observed = f"{evidence.count(Outcome.ERRORED)} cases errored"
+        observed = f"{evidence.count(Outcome.ERRORED)} cases errored" if evidence.cases else "no cases"
         yield Reason("errored", "the evaluation could not be judged", observed, "none", hint)
     elif Verdict.PASSED is not judged or evidence.verdict is not Verdict.PASSED:
         reasons = list(_shortfalls(evidence, gate))
@@ -180,21 +184,27 @@ def _shortfalls(evidence: Evidence, gate: EffectiveGate) -> Iterator[Reason]:
     passed = sum(case.outcome is Outcome.PASSED for case in measured)
     if measured and passed / len(measured) < gate.pass_rate:
         observed = f"{passed} of {len(measured)} passed"
-        yield Reason("pass-rate", "too few cases passed", observed, f"{gate.pass_rate:.0%}", hint)
+        yield Reason("pass-rate", "too few cases passed", observed, _percent(gate.pass_rate), hint)
     reached, needed = rate_of(asked), ask_rate(gate)
     if asked and reached.low < needed:
-        observed = f"{reached.low:.0%} to {reached.high:.0%} of {len(asked)} cases"
-        yield Reason("ask-rate", "too few answers passed to be sure of the rate", observed, f"{needed:.0%}", hint)
+        # Cut, not rounded: what falls short may not look as if it reached.
+        observed = f"{_percent(floor(reached.low * 1000) / 1000)} to {reached.high:.1%} of {len(asked)} cases"
+        yield Reason("ask-rate", "too few answers passed to be sure of the rate", observed, _percent(needed), hint)
     if evidence.lost:
         first = evidence.lost[0]
         message = f"it takes prompts from approved neighbours: `{first.case}` of `{first.skill}`"
         yield Reason("neighbours", message, f"{len(evidence.lost)} prompts", "none", "say less in the description")
     compared = against_baseline(asked, gate)
-    if compared is not None and compared.finding is not Standing.NO_WORSE:
-        observed = f"{compared.low:+.0%} to {compared.high:+.0%}"
+    if gate.margin is not None and compared is not None and compared.finding is not Standing.NO_WORSE:
+        observed = f"{compared.low:+.1%} to {compared.high:+.1%}"
         words = {Standing.REGRESSED: "answers are worse than those of the served version"}
         message = words.get(compared.finding, "too few cases and trials to say that answers are no worse than before")
-        yield Reason(compared.finding.value, message, observed, f"above -{gate.margin:.0%}", hint)
+        yield Reason(compared.finding.value, message, observed, f"above -{_percent(gate.margin)}", hint)
+
+
+def _percent(share: float) -> str:
+    """As the policy says it: 62.5%, not 62%."""
+    return f"{share * 100:.6g}%"
 
 
 def _revise(request: Request) -> str:
@@ -203,4 +213,5 @@ def _revise(request: Request) -> str:
 
 def short(digest: str) -> str:
     """The first twelve digits of a digest, as people compare them."""
-    return digest.removeprefix("sha256:")[:12] if digest.startswith("sha256:") else digest
+    bare = digest.removeprefix("sha256:")
+    return bare[:12] if len(bare) == 64 else digest

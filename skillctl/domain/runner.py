@@ -81,7 +81,7 @@ class Runner(Model):
 
     @model_validator(mode="after")
     def _is_exactly_one_kind(self) -> Self:
-        if len(self.model_fields_set) != 1:
+        if [getattr(self, kind) is None for kind in self.model_fields_set] != [False]:
             raise PydanticCustomError("runner", "a runner is exactly one of `model`, `command`, `replay`, `fake`")
         return self
 

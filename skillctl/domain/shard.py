@@ -1,5 +1,6 @@
 """A shard: the trials that one of several machines took of a suite, and what they are of."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
@@ -10,6 +11,9 @@ from skillctl.domain.evidence import Arm
 from skillctl.domain.schema import Model, Name
 from skillctl.domain.trial import Trial
 
+#: Parts of one evaluation.
+MOST = 1000
+
 
 class Shard(Model):
     """The `part`-th of `parts`; `subject` is the key of what was measured, `arms` those asked for besides the skill."""
@@ -18,8 +22,8 @@ class Shard(Model):
     skill: Name
     subject: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     tool: str
-    part: Annotated[int, Field(ge=1)]
-    parts: Annotated[int, Field(ge=1)]
+    part: Annotated[int, Field(ge=1, le=MOST)]
+    parts: Annotated[int, Field(ge=1, le=MOST)]
     arms: list[Annotated[Arm, Field(strict=False)]]
     started_at: str
     finished_at: str
@@ -39,7 +43,7 @@ def read(raw: bytes) -> Shard | None:
 
 
 def misfit(shards: Sequence[Shard], subject: str, tool: str) -> str | None:
-    """Why these are not the shards of one evaluation of this subject, or None."""
+    """Why these, one at least, are not the shards of one evaluation of this subject, or None."""
     first = shards[0]
     if any(shard.subject != subject for shard in shards):
         return "a shard is of something else than lies here: the skill, its suite, the policy or another input differs"
@@ -51,4 +55,8 @@ def misfit(shards: Sequence[Shard], subject: str, tool: str) -> str | None:
     if parts != list(range(1, first.parts + 1)):
         there = ", ".join(map(str, parts))
         return f"there must be each of {first.parts} parts once, but these are parts {there}"
+    taken = Counter((trial.case, trial.arm, trial.number) for shard in shards for trial in shard.trials)
+    for (case, arm, number), times in taken.items():
+        if times > 1:
+            return f"trial {number} of case `{case}` ({arm}) is there {times} times"
     return None

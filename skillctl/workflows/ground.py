@@ -208,8 +208,9 @@ class Ground:
         return self._programs(argv) != self._programs(argv, self.base)
 
     def _programs(self, argv: Sequence[str] | None, commit: str | None = None) -> Mapping[str, str]:
-        known = argv is not None and self.base is not None
-        return programs_of(self.repository, argv, self.base, commit) if known else {}
+        if argv is None or self.base is None:
+            return {}
+        return programs_of(self.repository, argv, self.base, commit)
 
 
 def ground_of(

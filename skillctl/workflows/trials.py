@@ -125,7 +125,7 @@ def _selected(trigger: Trigger, situation: Situation, instruments: Instruments, 
         answers = instruments.answers(suite.trigger_runner)
         text = say(answers, asking.selection_of(prompt, situation.catalogue.offers), talk)
         try:
-            selected = asking.selected_in(text)
+            selected = asking.selected_in(text, situation.catalogue.offers)
         except ValueError as problem:
             raise NoAnswer(f"no skill was selected: {problem}") from None
     talk.said.append(Said(who="selection", text=selected or ""))

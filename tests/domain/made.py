@@ -14,9 +14,21 @@ SKILL, SUITE, POLICY = (f"sha256:{letter * 64}" for letter in "123")
 OTHER = "sha256:" + "f" * 64
 
 
-def case(outcome: Outcome = Outcome.PASSED, name: str = "adds") -> CaseResult:
+def case(outcome: Outcome = Outcome.PASSED, name: str = "adds", **said: Any) -> CaseResult:
     """One case that ended so."""
-    return CaseResult(id=name, outcome=outcome, seconds=0.1)
+    return CaseResult(id=name, outcome=outcome, seconds=0.1, **said)
+
+
+def answered(passed: int, trials: int = 1, name: str = "q", **said: Any) -> CaseResult:
+    """One `ask` case, of whose recorded trials so many passed."""
+    outcome = Outcome.PASSED if passed == trials else Outcome.FAILED
+    fields = {"kind": "ask", "evidence_class": EvidenceClass.RECORDED, "passed": passed, "trials": trials}
+    return case(outcome, name, **(fields | said))
+
+
+def answers(*passed: int, trials: int = 1, **said: Any) -> list[CaseResult]:
+    """As `answered`, one case for each number."""
+    return [answered(number, trials, f"q{place}", **said) for place, number in enumerate(passed)]
 
 
 def evidence(**changed: Any) -> Evidence:

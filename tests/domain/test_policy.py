@@ -13,7 +13,10 @@ from tests.domain.made import told
 D, R, L = EvidenceClass.DETERMINISTIC, EvidenceClass.RECORDED, EvidenceClass.LIVE
 
 RULES = """\
-people: {maria: {emails: [maria@example.test], github: maria-r, mattermost: maria, keys: ["ssh-ed25519 AAAA"]}, jun: {}}
+people:
+  maria: {emails: [maria@example.test], github: maria-r, mattermost: maria, keys: ["ssh-ed25519 AAAA"]}
+  jun: {}
+  ci: {keys: ["ssh-ed25519 BBBB"]}
 groups: {finance-leads: [maria, jun]}
 gates:
   - {to: candidate, min_cases: 8}
@@ -38,14 +41,14 @@ def rules(text: str = RULES) -> Policy:
 @pytest.mark.parametrize(
     ("skill", "tags", "to", "expected"),
     [
-        ("x", [], Status.CANDIDATE, (8, (D, R, L), 1.0, 0)),
+        ("x", [], Status.CANDIDATE, (8, (D, R), 1.0, 0)),
         ("x", [], Status.APPROVED, (0, (D, R), 0.9, 0)),
         ("x", ["finance"], Status.APPROVED, (0, (R,), 0.9, 2)),
         ("x", ["sums"], Status.APPROVED, (0, (D, R), 0.9, 0)),
         ("adder", [], Status.APPROVED, (3, (D, R), 0.9, 0)),
         ("adder", ["sums"], Status.APPROVED, (3, (D, R), 0.9, 1)),
         ("adder", ["sums", "ssc"], Status.APPROVED, (3, (R,), 0.9, 2)),
-        ("x", [], Status.DEPRECATED, (0, (D, R, L), 1.0, 0)),
+        ("x", [], Status.DEPRECATED, (0, (D, R), 1.0, 0)),
     ],
 )
 def test_the_strictest_value_of_each_key_wins(
@@ -56,8 +59,96 @@ def test_the_strictest_value_of_each_key_wins(
 
 
 def test_gates_that_allow_nothing_in_common_allow_nothing() -> None:
-    text = "gates: [{to: approved, evidence: [live]}, {to: approved, evidence: [recorded]}]"
-    assert policy.effective(rules(text), "x", [], Status.APPROVED).evidence == ()
+    text = "gates: [{to: approved, tags: [a], evidence: [live]}, {to: approved, tags: [b], evidence: [recorded]}]"
+    assert policy.effective(rules(text), "x", ["a", "b"], Status.APPROVED).evidence == ()
+    assert policy.effective(rules(text), "x", ["a"], Status.APPROVED).evidence == (L,)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([], (None, None)),
+        (["ask_rate: 0"], (0.0, None)),
+        (["ask_rate: 0.5", "ask_rate: 0.7, margin: 0.2"], (0.7, 0.2)),
+        (["margin: 0.1", "margin: 0.3"], (None, 0.1)),
+        (["ask_rate: 0, margin: 0.1", "pass_rate: 1"], (0.0, 0.1)),
+    ],
+)
+def test_of_rates_the_highest_and_of_margins_the_narrowest_holds(
+    values: list[str], expected: tuple[float | None, float | None]
+) -> None:
+    text = "gates: [" + ", ".join(f"{{to: approved, {value}}}" for value in values) + "]"
+    found = policy.effective(rules(text), "x", [], Status.APPROVED)
+    assert (found.ask_rate, found.margin) == expected
+
+
+@pytest.mark.parametrize(
+    ("recorders", "allowed"),
+    [("", (D, R, L)), ("recorders: none", (D, R, L)), ("recorders: [ci]", (D, R)), ("recorders: []", (D, R))],
+)
+def test_where_recorders_are_named_live_answers_count_for_nothing(
+    recorders: str, allowed: tuple[EvidenceClass, ...]
+) -> None:
+    assert policy.effective(rules(f"people: {{}}\n{recorders}"), "x", [], Status.APPROVED).evidence == allowed
+
+
+SIGNED = "; where there are `recorders`, `live` counts for nothing, and `recorded` needs the key of one of them"
+KEY = 'people: {ci: {keys: ["ssh-ed25519 AAAA"]}}\nrecorders: [ci]\n'
+
+
+def gates(top: str, *said: str) -> str:
+    """A policy with gates to `approved`, each of which says so."""
+    return f"{top}gates: [{', '.join(f'{{to: approved, {one}}}' for one in said)}]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "hint"),
+    [
+        (gates("", "evidence: [live]", "evidence: [recorded]"), 0, ""),
+        (gates("", "evidence: [live]", "tags: [a], evidence: [recorded]"), 1, ""),
+        (gates("", "tags: [a], evidence: [live]", "tags: [a], names: [x], evidence: [recorded]"), 1, ""),
+        (gates("", "names: [x, y], evidence: [live]", "names: [y], evidence: [recorded]"), 1, ""),
+        (gates("", "tags: [a, b], evidence: [live]", "tags: [b], evidence: [recorded]"), 1, ""),
+        # Each two of them have a class in common.
+        (gates("", "evidence: [live, recorded]", "evidence: [recorded, deterministic]",
+               "tags: [a], evidence: [live, deterministic]"), 2, ""),
+        (gates(KEY, "evidence: [live]"), 0, SIGNED),
+        (gates("recorders: [ci]\n", "evidence: [recorded]"), 0, SIGNED),
+        (gates("recorders: []\n", "evidence: [recorded, live]"), 0, SIGNED),
+        (gates("people: {ci: {}}\nrecorders: [ci]\n", "min_cases: 1", "tags: [a], evidence: [recorded]"), 1, SIGNED),
+    ],
+)  # fmt: skip
+def test_a_policy_that_can_never_pass_is_refused(text: str, number: int, hint: str) -> None:
+    read, findings = policy.read(text.encode())
+    message = f"no evidence can open `gates.{number}` and the gates that always stand with it{hint}"
+    assert (read, [(one.code, one.message) for one in findings]) == (None, [("SK105", message)])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        gates("", "tags: [a], evidence: [live]", "tags: [b], evidence: [recorded]"),
+        gates("", "tags: [a, b], evidence: [live]", "tags: [b, c], evidence: [recorded]"),
+        gates("", "names: [x], evidence: [live]", "tags: [b], evidence: [recorded]"),
+        gates("", "evidence: [live]").replace("]}", "]}, {to: candidate, evidence: [recorded]}"),
+        # To `candidate` nothing is asked of evidence.
+        gates(KEY, "evidence: [live]").replace("approved", "candidate"),
+        gates(KEY, "evidence: [recorded]"),
+        gates("recorders: [ci]\n", "evidence: [deterministic, recorded]"),
+    ],
+)
+def test_a_policy_that_some_skill_could_pass_is_not(text: str) -> None:
+    assert rules(text).gates
+
+
+def test_who_may_record() -> None:
+    text = """\
+people: {ci: {keys: ["k1", "k2"]}, jun: {}, ana: {keys: ["k3"]}}
+groups: {leads: [jun, ana]}
+recorders: [ci, leads, nobody]
+"""
+    assert rules(text).recorder_keys() == {"ci": ["k1", "k2"], "jun": [], "ana": ["k3"]}
+    assert rules(text.replace("[ci, leads, nobody]", "none")).recorder_keys() == {}
 
 
 @pytest.mark.parametrize(
@@ -69,7 +160,10 @@ def test_gates_that_allow_nothing_in_common_allow_nothing() -> None:
         ("tags: [finance, ssc], evidence", "tags: [finance], evidence", False),
         ("N8N_PROD", "N8N_OTHER", False),
         ("pass_rate: 0.9", "pass_rate: 1", True),
-        ("evidence: [deterministic, recorded]", "evidence: [deterministic]", True),
+        ("pass_rate: 0.9", "pass_rate: 0.9, ask_rate: 0", True),
+        ("pass_rate: 0.9", "pass_rate: 0.9, ask_rate: 0.6", True),
+        ("pass_rate: 0.9", "pass_rate: 0.9, margin: 0.2", True),
+        ("evidence: [deterministic, recorded]", "evidence: [recorded]", True),
         ("min_cases: 3", "min_cases: 4", True),
         ("approvals: 1", "approvals: 3", True),
     ],
@@ -84,6 +178,7 @@ def test_only_an_edit_that_meets_the_skill_changes_the_digest(old: str, new: str
 def test_the_digest_is_a_hash_of_the_gate_in_one_spelling() -> None:
     one = EffectiveGate(Status.APPROVED, 0, (D,), 1, 0)
     assert one.digest == EffectiveGate(Status.APPROVED, 0, (D,), 1.0, 0).digest
+    assert len({EffectiveGate(Status.APPROVED, 0, (D,), 1, 0, rate).digest for rate in (None, 0.0, 0.6)}) == 3
     # The pinned digits are what `sha256sum` says of this text.
     text = '{"approvals":0,"evidence":["deterministic"],"min_cases":0,"pass_rate":1.0,"to":"approved"}'
     assert one.digest == "sha256:" + hashlib.sha256(text.encode()).hexdigest()
@@ -96,6 +191,38 @@ def test_the_digest_is_a_hash_of_the_gate_in_one_spelling() -> None:
         (
             "gates: [{to: draft}]",
             ("SK105", 1, 14, "`gates.0.to` is `draft`; it must be one of `candidate`, `approved`"),
+        ),
+        (
+            "gates: [{to: approved, ask_rate: 1}]",
+            ("SK105", 1, 34, "`gates.0.ask_rate` is the number `1`; it must be less than 1"),
+        ),
+        (
+            "gates: [{to: approved, margin: 1}]",
+            ("SK105", 1, 32, "`gates.0.margin` is the number `1`; it must be at most 0.5"),
+        ),
+        (
+            "gates: [{to: approved, pass_rate: .nan}]",
+            ("SK104", 1, 35, "`gates.0.pass_rate` must be a number, not `.nan`"),
+        ),
+        (
+            "runners: {taped: {replay: live}}",
+            ("SK105", 1, 1, "runner `taped` replays `live`, which is no `model` or `command` of `runners`"),
+        ),
+        (
+            "runners: {taped: {replay: dummy}, dummy: {fake: {}}}",
+            ("SK105", 1, 1, "runner `taped` replays `dummy`, which is no `model` or `command` of `runners`"),
+        ),
+        (
+            "runners: {taped: {replay: taped}}",
+            ("SK105", 1, 1, "runner `taped` replays `taped`, which is no `model` or `command` of `runners`"),
+        ),
+        (
+            "runners: {dummy: {fake: }}",
+            ("SK105", 1, 18, "`runners.dummy`: a runner is exactly one of `model`, `command`, `replay`, `fake`"),
+        ),
+        (
+            "runners: {Live: {fake: {}}}",
+            ("SK105", 1, 17, "`runners.Live` is `Live`, which does not match `^[a-z0-9][a-z0-9._-]*$`"),
         ),
         ("recorders: nobody", ("SK105", 1, 12, "`recorders`: it must be a list of names, or `none`")),
         ("groups: {leads: [ana]}", ("SK105", 1, 1, "group `leads` names `ana`, who is not in `people`")),
@@ -144,3 +271,22 @@ def test_how_much_one_release_may_withdraw() -> None:
     assert (prod.max_withdrawn.fraction, prod.max_withdrawn.above) == (0.25, 2)
     assert (dev.max_withdrawn.fraction, dev.max_withdrawn.above) == (0.1, 5)
     assert (prod.destinations, dev.destinations) == (["mattermost"], [])
+
+
+def test_whose_answers_an_alias_gives() -> None:
+    read = rules("runners: {live: {model: {name: m}}, taped: {replay: live}, dummy: {fake: {}}}")
+    assert read.source("taped") == read.source("live") == ("live", read.runners["live"])
+    assert read.source("dummy") == ("dummy", read.runners["dummy"])
+    assert read.source("other") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "branch"),
+    [
+        ("", "main"),
+        ("environments: {dev: {release_branch: other}}", "main"),
+        ("environments: {dev: {}, prod: {store: supabase, release_branch: release}}", "release"),
+    ],
+)
+def test_the_branch_that_is_released(text: str, branch: str) -> None:
+    assert rules(f"people: {{}}\n{text}").release_branch == branch

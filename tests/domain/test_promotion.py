@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from skillctl.domain import policy
+from skillctl.domain import policy, statistics
 from skillctl.domain.digest import measure_skill, measure_suite
-from skillctl.domain.evidence import EvidenceClass, Outcome, Stale, Subject, Verdict, find
+from skillctl.domain.evidence import EvidenceClass, Lost, Outcome, Stale, Subject, Verdict, find
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.promotion import Promotion, Refusal, Request, decide, short, unsatisfied
 from skillctl.domain.tree import TreeFile
-from tests.domain.made import OTHER, SKILL, case, evidence, gate, request
+from skillctl.domain.verdict import rate_of
+from tests.domain.made import OTHER, SKILL, answered, answers, case, evidence, gate, request
 
 
 def codes(wanted: Request) -> list[str]:
@@ -33,8 +34,14 @@ def test_a_draft_becomes_candidate_without_evidence() -> None:
     assert decision.evidence is None
 
 
-FAILED = {"verdict": Verdict.FAILED, "pass_rate": 0.5, "cases": [case(), case(Outcome.FAILED)]}
-ERRORED = {"verdict": Verdict.ERRORED, "pass_rate": 0.5, "cases": [case(), case(Outcome.ERRORED)]}
+FAILED = {"verdict": Verdict.FAILED, "pass_rate": 0.5, "cases": [case(), case(Outcome.FAILED, "fails")]}
+ERRORED = {"verdict": Verdict.ERRORED, "pass_rate": 0.5, "cases": [case(), case(Outcome.ERRORED, "breaks")]}
+RECORDED = EvidenceClass.RECORDED
+
+
+def asked(*cases: Any, **changed: Any) -> Any:
+    """Evidence of recorded answers."""
+    return evidence(evidence_class=RECORDED, cases=list(cases), **changed)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +58,24 @@ ERRORED = {"verdict": Verdict.ERRORED, "pass_rate": 0.5, "cases": [case(), case(
         ({"evidence": None}, "no-evidence", "no evidence", "of 111111111111"),
         ({"evidence": evidence(**FAILED)}, "pass-rate", "1 of 2 passed", "100%"),
         ({"evidence": evidence(**ERRORED)}, "errored", "1 cases errored", "none"),
+        ({"evidence": evidence(verdict=Verdict.ERRORED)}, "errored", "0 cases errored", "none"),
+        ({"evidence": evidence(verdict=Verdict.REGRESSED)}, "verdict", "regressed", "passed"),
+        ({"evidence": evidence(lost=[Lost(skill="x", case="y")])}, "neighbours", "1 prompts", "none"),
+        ({"cases": 2}, "partial", "1 cases", "2"),
+        ({"evidence": asked(*answers(*[1] * 5))}, "ask-rate", "56.5% to 100.0% of 5 cases", "60%"),
+        (
+            {"evidence": asked(*answers(*[1] * 9, 0)), "gate": gate(ask_rate=0.5959)},
+            "ask-rate",
+            "59.5% to 98.2% of 10 cases",
+            "59.59%",
+        ),
+        ({"evidence": evidence(**FAILED), "gate": gate(pass_rate=0.995)}, "pass-rate", "1 of 2 passed", "99.5%"),
+        (
+            {"gate": gate(evidence=(EvidenceClass.DETERMINISTIC,)), "evidence": asked(*answers(*[1] * 6))},
+            "evidence-class",
+            "recorded",
+            "deterministic",
+        ),
         ({"gate": gate(evidence=(EvidenceClass.LIVE,))}, "evidence-class", "deterministic", "live"),
         ({"gate": gate(evidence=())}, "evidence-class", "deterministic", "nothing the policy allows"),
         ({"gate": gate(approvals=2)}, "unapproved", "0 approvals", "2"),
@@ -67,6 +92,91 @@ def test_each_reason_alone(changed: dict[str, Any], code: str, observed: str, re
     assert isinstance(decision, Refusal)
     assert [(reason.code, reason.observed, reason.required) for reason in decision.reasons] == [
         (code, observed, required)
+    ]
+
+
+def test_nothing_measured_proves_nothing() -> None:
+    decision = decide(request(evidence=evidence(cases=[], pass_rate=0.0), cases=0))
+    assert isinstance(decision, Refusal)
+    assert [(one.code, one.observed) for one in decision.reasons] == [("errored", "no cases")]
+
+
+def test_answers_open_a_gate() -> None:
+    record = asked(*answers(*[1] * 6), case(name="r", kind="run", evidence_class=EvidenceClass.DETERMINISTIC))
+    assert codes(request(evidence=record, cases=7)) == []
+    assert codes(request(evidence=record, cases=7, gate=gate(margin=0.2))) == []
+    better = asked(*answers(*[10] * 40, trials=10, baseline=0.9))
+    assert codes(request(evidence=better, gate=gate(margin=0.2))) == []
+
+
+@pytest.mark.parametrize(
+    ("cases", "passed", "margin", "code", "required"),
+    [(6, 10, 0.2, "underpowered", "above -20%"), (99, 7, 0.005, "regressed", "above -0.5%")],
+)
+def test_answers_beside_what_is_served(cases: int, passed: int, margin: float, code: str, required: str) -> None:
+    record = asked(*answers(*[passed] * cases, trials=10, baseline=1.0))
+    decision = decide(request(evidence=record, gate=gate(margin=margin)))
+    assert isinstance(decision, Refusal)
+    compared = statistics.compare([passed / 10 - 1] * cases, margin)
+    observed = f"{compared.low:+.1%} to {compared.high:+.1%}"
+    assert [(one.code, one.observed, one.required) for one in decision.reasons] == [(code, observed, required)]
+
+
+def test_all_that_falls_short_is_told() -> None:
+    """One cause does not hide another, and the reasons come in their order."""
+    record = asked(
+        *answers(*[0] * 40, trials=10, baseline=1.0), case(Outcome.FAILED, "r"), lost=[Lost(skill="x", case="y")]
+    )
+    assert codes(request(evidence=record, gate=gate(margin=0.2))) == [
+        "pass-rate", "ask-rate", "neighbours", "regressed"
+    ]  # fmt: skip
+
+
+def test_what_is_reached_exactly_is_reached() -> None:
+    record = asked(*answers(*[1] * 9, 0))
+    exactly = gate(ask_rate=rate_of(record.cases).low)
+    assert codes(request(evidence=record, gate=exactly)) == []
+    lossy = record.model_copy(update={"lost": [Lost(skill="x", case="y")]})
+    assert codes(request(evidence=lossy, gate=exactly)) == ["neighbours"]
+
+
+def test_a_case_of_a_class_that_does_not_count_is_not_hidden_among_others() -> None:
+    """An unmarked rehearsal spoils the evidence it is in, whatever class the record claims."""
+    good = answers(*[1] * 6)
+    spoiled = asked(*good).model_copy(
+        update={"cases": [*good, answered(1, name="x", evidence_class=EvidenceClass.REHEARSAL)]}
+    )
+    decision = decide(request(evidence=spoiled))
+    assert isinstance(decision, Refusal)
+    assert [reason.message for reason in decision.reasons] == ["a rehearsal is never evidence"]
+    live = asked(*good).model_copy(update={"cases": [*good, answered(1, name="x", evidence_class=EvidenceClass.LIVE)]})
+    refusal = decide(request(evidence=live, gate=gate(evidence=(EvidenceClass.DETERMINISTIC, RECORDED))))
+    assert isinstance(refusal, Refusal)
+    assert [reason.message for reason in refusal.reasons] == ["evidence of this class does not count here"]
+
+
+def test_what_is_shown_counts_for_nothing() -> None:
+    shown = [case(Outcome.FAILED, "f"), case(Outcome.ERRORED, "e")]
+    assert codes(request(evidence=evidence(shown=shown))) == []
+    padded = evidence(shown=[case(name=f"s{number}") for number in range(20)])
+    assert codes(request(evidence=padded, cases=2)) == ["partial"]
+    assert [reason.code for reason in unsatisfied(padded, gate(min_cases=8))] == ["too-few-cases"]
+    answers_shown = evidence(cases=[], shown=answers(*[1] * 50), pass_rate=1.0)
+    assert [reason.code for reason in unsatisfied(answers_shown, gate())] == ["errored"]
+
+
+def test_each_runner_that_changed_has_the_same_code() -> None:
+    differences = (
+        ("runner", "script/1", "script/2"),
+        ("runner live", SKILL, OTHER),
+        ("cassette live", "a" * 64, "none"),
+    )
+    decision = decide(request(evidence=Stale(evidence(), differences)))
+    assert isinstance(decision, Refusal)
+    assert [(one.code, one.message, one.observed, one.required) for one in decision.reasons] == [
+        ("stale-runner", "evidence is stale: the runner changed after it was measured", "script/1", "script/2"),
+        ("stale-runner", "evidence is stale: runner `live` changed after it was measured", "1" * 12, "f" * 12),
+        ("stale-cassette", "evidence is stale: cassette `live` changed after it was measured", "a" * 12, "none"),
     ]
 
 
@@ -119,7 +229,7 @@ def test_the_same_content_may_be_approved_under_its_own_version_again() -> None:
 
 
 def test_short() -> None:
-    assert (short(SKILL), short("script/1")) == ("1" * 12, "script/1")
+    assert (short(SKILL), short("script/1"), short("a" * 64)) == ("1" * 12, "script/1", "a" * 12)
 
 
 def test_one_changed_byte_is_stale_and_restored_it_passes_without_a_run() -> None:
@@ -153,15 +263,21 @@ def test_one_changed_byte_is_stale_and_restored_it_passes_without_a_run() -> Non
         assert codes(request(evidence=find([record], changed))) == [code]
         assert codes(request(evidence=find([record], subject(skill, suite, rules)))) == []
     promoted = skill | {"skills/adder/skill.yaml": skill["skills/adder/skill.yaml"].replace(b"candidate", b"approved")}
-    assert find([record], subject(promoted, suite, rules + b"# a note\nrecorders: [ci]\n")) is record
+    assert find([record], subject(promoted, suite, rules + b"# a note\nauto_promote: [adder]\n")) is record
+    # Where recorders are named, fewer classes count: that is another gate.
+    assert codes(request(evidence=find([record], subject(skill, suite, rules + b"recorders: [ci]\n")))) == [
+        "stale-policy"
+    ]
 
 
 def test_a_verdict_that_its_cases_do_not_give_counts_for_nothing() -> None:
     """Evidence is judged from its cases; a record that claims more, or less, than they say is refused."""
-    lied = evidence(verdict=Verdict.PASSED, pass_rate=1.0, cases=[case(), case(Outcome.FAILED)])
+    lied = evidence(verdict=Verdict.PASSED, pass_rate=1.0, cases=[case(), case(Outcome.FAILED, "fails")])
     assert codes(request(evidence=lied)) == ["pass-rate"]
+    hidden = evidence(verdict=Verdict.PASSED, pass_rate=1.0, cases=[case(), case(Outcome.ERRORED, "breaks")])
+    assert codes(request(evidence=hidden)) == ["errored"]
     modest = evidence(verdict=Verdict.FAILED, pass_rate=1.0, cases=[case()])
-    assert codes(request(evidence=modest)) == ["pass-rate"]
+    assert codes(request(evidence=modest)) == ["verdict"]
 
 
 def test_promotion_leads_to_candidate_and_approved_only() -> None:

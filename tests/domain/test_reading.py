@@ -107,8 +107,8 @@ GOOD = "  - {id: a, run: {script: a.py}, expect: [{exit_code: 0}]}\n"
 @pytest.mark.parametrize(
     ("case", "message"),
     [
-        ("  - {id: b}\n", "a case is exactly one of `run`, `trigger`"),
-        ("  - {id: b, run: {script: a.py}}\n", "a case that runs a script needs `expect`, with a check at least"),
+        ("  - {id: b}\n", "a case is exactly one of `run`, `ask`, `trigger`, `tool`"),
+        ("  - {id: b, run: {script: a.py}}\n", "a case needs `expect`, with a check at least"),
         (
             "  - {id: b, trigger: {prompt: x, fires: true}, expect: [{exit_code: 0}]}\n",
             "a `trigger` case expects what `fires` says; it has no `expect`",
