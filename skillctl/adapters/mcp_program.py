@@ -6,6 +6,7 @@ it grows, logs each line that is no message with its trace, and takes up to four
 
 import asyncio
 import subprocess
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -18,6 +19,7 @@ from mcp.shared.message import SessionMessage
 from mcp_types import jsonrpc_message_adapter
 
 from skillctl.adapters.processes import end_group, end_marked, ended_within
+from skillctl.adapters.runners.programs import located
 
 #: Bytes of one message; the same answer may stand in it twice, and escaped.
 LONGEST = 16 * 1024 * 1024
@@ -57,16 +59,22 @@ class Program:
         self._stray = ""
         self._errors = _Tail()
         self._ending = Lock()
-        self._process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env={**environment, _MARK: self._mark},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
-        )
+        # Not in the repository: a program loads what it finds where it starts, and that would be the change's to say.
+        self._scratch = tempfile.TemporaryDirectory(prefix="skillctl-server-", ignore_cleanup_errors=True)
+        try:
+            self._process = subprocess.Popen(
+                [located(word, folder, is_program=not at) for at, word in enumerate(command)],
+                cwd=self._scratch.name,
+                env={**environment, _MARK: self._mark},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
+            )
+        except BaseException:
+            self._scratch.cleanup()
+            raise
 
     @property
     def problem(self) -> str | None:
@@ -176,6 +184,7 @@ class Program:
                 self._ended_itself = ended_within(self._process, grace)
                 end_group(self._process)
                 end_marked(f"{_MARK}={self._mark}")
+                self._scratch.cleanup()
 
 
 class _Tail(asyncio.Protocol):

@@ -33,13 +33,11 @@ def report_of(
 
     `prompts` are those of all trigger cases there are, by skill and case.
     """
-    taken, cases = by_case(trials), {case.id: case for case in suite.cases}
-    results = {one.id: (one, True) for one in evidence.cases} | {one.id: (one, False) for one in evidence.shown}
-    shown = tuple(_case(cases[name], *results[name], taken) for name in cases if name in results)
-    most = min((one.of for one in shown if one.counts and one.of > 1), default=1)
-    repeated = [one for one in shown if one.counts and one.of >= most]
+    taken = by_case(trials)
+    shown = _shown(evidence, suite, taken)
+    k, at_least_one, each = _repeated([one for one in shown if one.counts])
     table = confusion(_choices(suite, taken))
-    own = next((score for score in table.scores if score.skill == suite.skill), None)
+    own = {score.skill: score for score in table.scores}.get(suite.skill)
     return SuiteReport(
         skill=evidence.skill,
         version=evidence.version,
@@ -55,11 +53,11 @@ def report_of(
         commit=evidence.commit,
         dirty=evidence.dirty,
         rate=_estimate([case.score for case in evidence.cases]),
-        k=most,
+        k=k,
         cases=shown,
         arms=tuple(_arms(evidence, gate, served)),
-        pass_at_k=_mean(statistics.pass_at_k(one.of, one.passed, most) for one in repeated),
-        pass_hat_k=_mean(statistics.pass_hat_k(one.of, one.passed, most) for one in repeated),
+        pass_at_k=at_least_one,
+        pass_hat_k=each,
         confusion=_pairs(table),
         precision=own.precision if own else None,
         recall=own.recall if own else None,
@@ -68,6 +66,20 @@ def report_of(
         cost=_sum(one.cost for one in shown),
         tokens=_sum(one.tokens for one in shown),
     )
+
+
+def _shown(evidence: Evidence, suite: Suite, taken: Taken) -> tuple[CaseReport, ...]:
+    """The cases that were measured, in the order of the suite."""
+    results = {one.id: (one, True) for one in evidence.cases} | {one.id: (one, False) for one in evidence.shown}
+    return tuple(_case(case, *results[case.id], taken) for case in suite.cases if case.id in results)
+
+
+def _repeated(cases: Sequence[CaseReport]) -> tuple[int, float | None, float | None]:
+    """The fewest trials of a case with several, with the means of pass@k and pass^k over those that have as many."""
+    k = min((one.of for one in cases if one.of > 1), default=1)
+    enough = [one for one in cases if one.of >= k]
+    at_least_one = _mean(statistics.pass_at_k(one.of, one.passed, k) for one in enough)
+    return k, at_least_one, _mean(statistics.pass_hat_k(one.of, one.passed, k) for one in enough)
 
 
 def _case(case: Case, result: CaseResult, counts: bool, taken: Taken) -> CaseReport:

@@ -40,7 +40,8 @@ def too_few(ground: Ground) -> str | None:
 
 def needed(ground: Ground) -> Need | None:
     """The trials of a case that it takes to compare with what is served; None where the policy does not ask for it."""
-    cases = len(_asked(ground))
+    # Selections are not compared with what is served.
+    cases = sum(case.ask is not None for case in _asked(ground))
     if not cases or ground.gate.margin is None or ground.served is None:
         return None
     return statistics.needed(cases, ground.gate.margin)

@@ -98,7 +98,7 @@ class TestARealServer:
 
 def test_a_program_is_given_what_is_named_and_answers_without_its_secrets(labs: McpTools) -> None:
     given = answered(labs.call("stdio", "environment", {}, 20))
-    assert Path(given.pop("cwd")).name.startswith("repository")
+    assert Path(given.pop("cwd")).name.startswith("skillctl-server-")
     assert len(given.pop("SKILLCTL_MCP_SERVER")) == 32
     given.pop("LC_CTYPE", None)
     names = ("PATH", "HOME", "LANG", "ODOO_DB")

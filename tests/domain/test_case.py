@@ -139,3 +139,17 @@ def test_tools_are_told_apart(names: list[str]) -> None:
     with pytest.raises(ValidationError, match=r"`(f|read_skill_file)` would be the name of two tools"):
         Ask.model_validate({"prompt": "x", "tools": [{"name": name} for name in names]})
     assert len(Ask.model_validate({"prompt": "x", "tools": [{"name": "f"}, {"name": "g"}]}).tools) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "check", "word"),
+    [
+        ({"ask": {"prompt": "?"}}, {"exit_code": 0}, "exit_code"),
+        ({"ask": {"prompt": "?"}}, {"contains": "x", "stream": "stderr"}, "stderr"),
+        ({"run": {"script": "a.py"}}, {"tool_called": "create"}, "tool_called"),
+        ({"tool": {"server": "lab", "name": "read"}}, {"rubric": ["says why"]}, "rubric"),
+    ],
+)
+def test_a_check_has_something_to_look_at(kind: dict[str, Any], check: dict[str, Any], word: str) -> None:
+    with pytest.raises(ValidationError, match=f"case has nothing that `{word}` could look at"):
+        Case.model_validate({"id": "a", **kind, "expect": [check]})

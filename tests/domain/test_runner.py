@@ -147,3 +147,8 @@ def test_the_digest_of_a_server(said: dict[str, Any], other: dict[str, Any], sam
 def test_what_is_no_server(said: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Server.model_validate(said)
+
+
+def test_only_a_command_has_words() -> None:
+    assert Runner.model_validate({"command": {"argv": ["sh", "a.sh"]}}).argv == ["sh", "a.sh"]
+    assert Runner.model_validate({"fake": {}}).argv is None

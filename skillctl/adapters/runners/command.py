@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import Field, JsonValue, ValidationError
 from pydantic_core import from_json
 
-from skillctl.adapters.runners.programs import Ended, NotEnded, Programs
+from skillctl.adapters.runners.programs import Ended, NotEnded, Programs, located
 from skillctl.adapters.runners.quoting import Quoting
 from skillctl.adapters.scratch import write
 from skillctl.domain.exchange import Call, NoAnswer, Reply, Request
@@ -54,7 +54,7 @@ class CommandRunner:
 
     def __init__(self, config: Harness, folder: Path, variables: Mapping[str, str]) -> None:
         self._config, self._programs = config, Programs()
-        self._command = [_found(word, folder, is_program=not at) for at, word in enumerate(config.argv)]
+        self._command = [located(word, folder, is_program=not at) for at, word in enumerate(config.argv)]
         self._environment = {name: variables[name] for name in (*_ALWAYS, *config.env) if name in variables}
         self._quoting = Quoting([variables.get(name) for name in config.env if name not in _ALWAYS])
 
@@ -126,13 +126,3 @@ def _asked(request: Request, files: Mapping[str, tuple[str, bytes]], scratch: Pa
     folder.parent.mkdir()
     write(folder, {path: (int(mode[-3:], 8), raw) for path, (mode, raw) in files.items()})
     return {**asked, "skill": {**asked["skill"], "path": str(folder)}}
-
-
-def _found(word: str, folder: Path, *, is_program: bool) -> str:
-    # A program without a `/` is looked for in PATH, as everywhere; it starts in its scratch folder, not here.
-    try:
-        is_ours = "/" in word if is_program else (folder / word).is_file()
-    except OSError:
-        # A prompt is longer than any name of a file.
-        is_ours = False
-    return str(folder.resolve() / word) if is_ours else word

@@ -147,3 +147,14 @@ def _end_of(process: "subprocess.Popen[bytes]") -> Iterator[int | None]:
 def _kill(process: "subprocess.Popen[bytes]") -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def located(word: str, folder: Path, *, is_program: bool) -> str:
+    """A word of a command with the whole path where it is a file of the folder; programs start elsewhere."""
+    # A program without a `/` is looked for in PATH, as everywhere; it starts in its scratch folder, not here.
+    try:
+        is_ours = "/" in word if is_program else (folder / word).is_file()
+    except OSError:
+        # A prompt is longer than any name of a file.
+        is_ours = False
+    return str(folder.resolve() / word) if is_ours else word

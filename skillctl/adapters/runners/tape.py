@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Protocol
 
+from skillctl.domain import cassette
 from skillctl.domain.cassette import Cassette, Entry
 from skillctl.domain.exchange import NoAnswer, Reply, Request
 from skillctl.domain.runner import Runner
@@ -62,6 +63,10 @@ class Recording:
             inputs=dict(request.inputs),
             reply=reply,
         )
+        try:
+            cassette.text([entry])
+        except ValueError:
+            raise NoAnswer("the answer holds a number that JSON has no word for") from None
         with self._taking:
             self._entries[entry.key] = entry
         return reply
