@@ -29,10 +29,7 @@ def report_of(
     *,
     reused: bool,
 ) -> SuiteReport:
-    """What there is to show of one suite; `served` are the version and the digest that the baseline answered with.
-
-    `prompts` are those of all trigger cases there are, by skill and case.
-    """
+    """What there is to show of a suite: `served` is the baseline's version and digest, `prompts` are all triggers'."""
     taken = by_case(trials)
     shown = _shown(evidence, suite, taken)
     k, at_least_one, each = _repeated([one for one in shown if one.counts])
