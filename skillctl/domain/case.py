@@ -3,10 +3,11 @@
 from collections import Counter
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
 from skillctl.domain.checks import OF_ANSWERS, OF_SCRIPTS, OF_TOOLS, Check
+from skillctl.domain.relative import FilePath
 from skillctl.domain.runner import Alias
 from skillctl.domain.schema import Model, NonEmpty
 
@@ -16,16 +17,6 @@ CaseId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)
 LONGEST_PROMPT = 100_000
 Prompt = Annotated[str, Field(min_length=1, max_length=LONGEST_PROMPT)]
 Trials = Annotated[int, Field(ge=1, le=100)]
-
-
-def _within(path: str) -> str:
-    """A path that stays in the folder it is relative to."""
-    if path.startswith("/") or "\\" in path or "\0" in path or {"", ".", ".."} & set(path.split("/")):
-        raise PydanticCustomError("path", "`{path}` is not a path within the folder", {"path": path})
-    return path
-
-
-FilePath = Annotated[str, Field(max_length=255), AfterValidator(_within)]
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 Texts = Annotated[dict[FilePath, str], Field(max_length=50)]
 

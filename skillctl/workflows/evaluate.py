@@ -98,8 +98,14 @@ def evaluate(
         return Evaluation(known, ground, before, books.evidence.place(known), scope, reused=True)
     taken = Taken(books.clock.now(), list(before))
     situation = situation_of(ground, {task.arm for task in missing})
-    for trial in executor(lambda task: take(task, situation, instruments), missing):
+
+    def kept(task: Task) -> Trial:
+        # By whoever took it: an interruption comes to others first.
+        trial = take(task, situation, instruments)
         books.journal.keep(ground.name, key, trial)
+        return trial
+
+    for trial in executor(kept, missing):
         taken.trials.append(trial)
         told(trial)
     taken.finished_at = books.clock.now()

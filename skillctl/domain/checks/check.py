@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, JsonValue, WithJsonSchema, model_validator
+from pydantic import ConfigDict, Field, JsonValue, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from skillctl.domain.checks import number, promptfoo
 from skillctl.domain.checks.calls import WantedOrName
 from skillctl.domain.checks.kinds import COMBINED, KINDS, ON_TEXT, RUBRIC
 from skillctl.domain.checks.tool_called import CalledOrName
+from skillctl.domain.relative import FilePath
 from skillctl.domain.schema import Model, NonEmpty
 
 _Path = tuple[str | int, ...]
@@ -19,14 +20,6 @@ _TESTS = {field: kind for kind, field in _FIELDS.items()}
 #: Tests that look at text without a JSON path and at any value with one, `null` included.
 _OF_VALUES = ("equals", "contains", "not_contains")
 
-
-def _within(path: str) -> str:
-    if path.startswith("/") or "\\" in path or "\0" in path or {"", ".", ".."} & set(path.split("/")):
-        raise PydanticCustomError("path", "`{path}` is not a path within the skill", {"path": path})
-    return path
-
-
-_FilePath = Annotated[str, Field(max_length=255), AfterValidator(_within)]
 _Number = Annotated[JsonValue, WithJsonSchema({"type": ["number", "string"]})]
 _Schema = Annotated[JsonValue, WithJsonSchema({"type": ["object", "boolean"]})]
 _Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -44,7 +37,7 @@ class Check(Model):
     model_config = ConfigDict(populate_by_name=False, json_schema_extra=promptfoo.described)
 
     stream: Literal["stdout", "stderr"] = "stdout"
-    file: _FilePath | None = None
+    file: FilePath | None = None
     json_path: Annotated[str, Field(pattern=r"^\$")] | None = None
     equals: JsonValue = None
     contains: JsonValue = None
@@ -57,7 +50,7 @@ class Check(Model):
     json_schema: _Schema = None
     contains_json: _Schema = None
     exit_code: Annotated[int, Field(ge=-64, le=255)] | None = None
-    file_produced: _FilePath | None = None
+    file_produced: FilePath | None = None
     tool_called: CalledOrName | None = None
     tool_not_called: NonEmpty | None = None
     tool_order: Annotated[list[WantedOrName], Field(min_length=1)] | None = None

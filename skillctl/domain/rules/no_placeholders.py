@@ -32,13 +32,15 @@ def check(subject: Subject) -> Iterator[Finding]:
 def _values(case: Case) -> Iterator[tuple[Path, str]]:
     if case.trigger is not None:
         yield ("trigger", "prompt"), case.trigger.prompt
+    if case.ask is not None:
+        yield ("ask", "prompt"), case.ask.prompt
     if case.run is not None:
         for index, argument in enumerate(case.run.args):
             yield ("run", "args", index), argument
         if case.run.stdin is not None:
             yield ("run", "stdin"), case.run.stdin
     for index, expected in enumerate(case.expect):
-        for key in ("equals", "contains", "regex"):
+        for key in ("equals", "contains", "not_contains", "icontains", "starts_with", "regex"):
             value = getattr(expected, key)
             if isinstance(value, str):
                 yield ("expect", index, key), value
