@@ -35,7 +35,8 @@ class TrialFiles:
     def keep(self, skill: str, key: str, trial: Trial) -> None:
         """Take in one more, for good."""
         path = self._path(skill, key)
-        line = trial.model_dump_json(by_alias=True, exclude_none=True).encode() + b"\n"
+        # Begun anew: a line that was cut off must not take this one with it.
+        line = b"\n" + trial.model_dump_json(by_alias=True, exclude_none=True).encode() + b"\n"
         with self._adding:
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +48,7 @@ class TrialFiles:
 
 
 def _trials(lines: bytes) -> list[Trial]:
-    return [trial for line in lines.splitlines() if (trial := _read(line)) is not None]
+    return [trial for line in lines.splitlines() if line and (trial := _read(line)) is not None]
 
 
 def _read(line: bytes) -> Trial | None:

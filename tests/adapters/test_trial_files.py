@@ -71,3 +71,13 @@ def test_evidence_lies_where_it_is_put(tmp_path: Path) -> None:
     assert not Path(place).exists()
     assert store.add(evidence()) == place
     assert Path(place).is_file()
+
+
+def test_a_line_that_was_cut_off_takes_no_other_with_it(tmp_path: Path) -> None:
+    journal = TrialFiles(tmp_path)
+    journal.keep("adder", "k", trial("a"))
+    (file,) = (tmp_path / "trials" / "adder").iterdir()
+    with file.open("ab") as cut:
+        cut.write(b'{"case": "b", "arm"')
+    journal.keep("adder", "k", trial("c"))
+    assert TrialFiles(tmp_path).of("adder", "k") == [trial("a"), trial("c")]
