@@ -5,12 +5,14 @@ handler of the request, and writes what it likes.
 """
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 JSON = {"Content-Type": "application/json"}
@@ -100,11 +102,16 @@ Behaviour = Callable[[Handler], None]
 
 
 @contextmanager
-def chat_server(*script: Behaviour) -> Iterator[ChatServer]:
-    """Running on a free port of 127.0.0.1."""
+def chat_server(*script: Behaviour, encrypted: tuple[Path, Path] | None = None) -> Iterator[ChatServer]:
+    """Running on a free port of 127.0.0.1; `encrypted` by a certificate and its key."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    standin = ChatServer(f"http://127.0.0.1:{server.server_port}/v1")
+    if encrypted is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*encrypted)
+        # Each handler shakes hands for itself, when it first reads: who goes away then disturbs nobody else.
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    standin = ChatServer(f"{'https' if encrypted else 'http'}://127.0.0.1:{server.server_port}/v1")
     members = {"standin": standin, "script": list(script), "lock": threading.Lock()}
     server.RequestHandlerClass = type("Scripted", (Handler,), members)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

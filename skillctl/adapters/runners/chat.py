@@ -6,16 +6,19 @@ that drips, and the wait before another attempt can all be left at any moment.
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
+import ssl
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from threading import Lock, Thread
 from typing import Any
+from urllib.request import getproxies, proxy_bypass
 
-import httpx
+import aiohttp
+import certifi
 import stamina
+from yarl import URL
 
 from skillctl.adapters.clock import SystemClock
 from skillctl.adapters.runners import chat_answer
@@ -33,8 +36,7 @@ _CONNECT_SECONDS = 10.0
 _AGAIN = frozenset({408, 409, 425, 429})
 _NEVER = frozenset({501, 505})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-# Kept for the next call; whoever calls bounds how many there are.
-_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30)
+_KEPT_SECONDS = 30.0
 
 
 class _Again(Exception):
@@ -56,14 +58,15 @@ class ChatRunner:
     ) -> None:
         self._config, self._key, self._deadline = config, key, deadline
         self._url = _address(base_url)
-        self._host = self._url.netloc.decode("ascii")
+        self._host = self._url.authority
         self._quoting = Quoting([key])
-        self._clients = _Clients(_headers(config.key, key), self._url)
+        headers, proxy, trusted = _headers(config.key, key), _proxy(self._url), _trusted(self._url)
         self._lock, self._closed = Lock(), False
         self._running: set[asyncio.Task[Reply]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
+        self._session = asyncio.run_coroutine_threadsafe(_session(headers, proxy, trusted), self._loop).result()
 
     def answer(self, request: Request, _files: object = None) -> Reply:
         """The reply to a request whose body is that of a chat completion; NoAnswer says why there is none.
@@ -100,7 +103,7 @@ class ChatRunner:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        await self._clients.close()
+        await self._session.close()
         # What reads a body that was not read to its end is closed by tasks of the loop.
         await self._loop.shutdown_asyncgens()
         rest = asyncio.all_tasks() - {asyncio.current_task()}
@@ -132,26 +135,26 @@ class ChatRunner:
         raise AssertionError
 
     async def _attempt(self, content: bytes) -> Reply:
-        has_begun = False
+        has_begun = is_final = False
         try:
             async with asyncio.timeout(self._config.timeout):
-                with self._clients.one() as client:
-                    async with client.stream("POST", self._url, content=content) as response:
-                        has_begun = True
-                        raw = await _body(response)
+                async with self._session.post(self._url, data=content, allow_redirects=False) as response:
+                    has_begun = is_final = True
+                    raw = await _body(response)
         except TimeoutError:
             problem = (
                 f"no {'complete ' if has_begun else ''}answer from `{self._host}` within {self._config.timeout:g} s"
             )
-        except httpx.RequestError as error:
-            problem = f"no answer from `{self._host}`: {self._quoting.beginning(str(error) or type(error).__name__)}"
+        except aiohttp.ClientError as error:
+            is_final = is_final or isinstance(error, aiohttp.ClientSSLError)
+            problem = f"no answer from `{self._host}`: {self._quoting.beginning(_said(error))}"
         else:
             return self._judged(response, raw)
         # Where the answer had begun the model has done its work, which is paid for: not to be done again.
-        raise (NoAnswer if has_begun else _Again)(problem)
+        raise (NoAnswer if is_final else _Again)(problem)
 
-    def _judged(self, response: httpx.Response, raw: bytes) -> Reply:
-        if not response.is_success:
+    def _judged(self, response: aiohttp.ClientResponse, raw: bytes) -> Reply:
+        if not _is_success(response):
             raise self._refused(response, raw)
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if kind != "application/json" and not kind.endswith("+json"):
@@ -162,12 +165,12 @@ class ChatRunner:
             raise NoAnswer(f"the answer has more than {MOST:,} bytes")
         return chat_answer.reply(raw, self._quoting)
 
-    def _refused(self, response: httpx.Response, raw: bytes) -> Exception:
-        status = response.status_code
+    def _refused(self, response: aiohttp.ClientResponse, raw: bytes) -> Exception:
+        status = response.status
         reason = f"`{self._host}` answered {status}: {self._quoting.beginning(chat_answer.message_of(raw))}"
         if status in (401, 403):
             return NoAnswer(f"{reason}; {'check' if self._key else 'set'} `{self._config.key}`")
-        if response.is_redirect:
+        if 300 <= status < 400:
             return NoAnswer(f"`{self._host}` answered {status}, and no redirect is followed; check `base_url`")
         if status not in _AGAIN and (status < 500 or status in _NEVER):
             return NoAnswer(reason)
@@ -181,49 +184,58 @@ class ChatRunner:
         return self._deadline() if self._deadline is not None else None
 
 
-class _Clients:
-    """A client for each call at a time, which keeps its connection; UsageError where none can be made.
+async def _session(
+    headers: Mapping[str, str], proxy: str | None, trusted: ssl.SSLContext | bool
+) -> aiohttp.ClientSession:
+    # Whoever calls bounds how many connections there are. No answer leaves anything behind for the next, as cookies do.
+    return aiohttp.ClientSession(
+        headers=headers,
+        connector=aiohttp.TCPConnector(limit=0, ssl=trusted, keepalive_timeout=_KEPT_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
+        proxy=proxy,
+    )
 
-    One client for all would go through all its connections at the beginning and at the end of each call.
-    """
 
-    def __init__(self, headers: Mapping[str, str], url: httpx.URL) -> None:
-        self._headers = headers
-        # A proxy that the environment names is for other machines than this one.
-        self._asks_environment = url.host not in _LOOPBACK
-        try:
-            # Without encryption no certificate is asked for; loading those that are trusted takes longer than a call.
-            encrypts = url.scheme == "https"
-            self._verify = encrypts and httpx.create_ssl_context(trust_env=self._asks_environment)
-            self._free = [self._made()]
-        except (ImportError, OSError, ValueError, httpx.InvalidURL) as problem:
-            # Its text may hold the proxy's password.
-            hint = "check `HTTPS_PROXY`, `ALL_PROXY` (SOCKS is not spoken) and `SSL_CERT_FILE`"
-            message = f"the proxy or the certificates of the environment cannot be used: {type(problem).__name__}"
-            raise UsageError(message, hint=hint) from None
+def _proxy(url: URL) -> str | None:
+    """The proxy that the environment names for this address; UsageError where it is none."""
+    host = url.host or ""
+    # A proxy is for other machines than this one.
+    if host in _LOOPBACK or proxy_bypass(host):
+        return None
+    named = getproxies()
+    proxy = named.get(url.scheme) or named.get("all")
+    if not proxy:
+        return None
+    try:
+        found = URL(proxy if "://" in proxy else f"http://{proxy}")
+    except ValueError:
+        found = URL()
+    if found.scheme not in ("http", "https") or not found.host:
+        # Its text may hold a password.
+        message = "the proxy that the environment names is not `http://…` or `https://…`"
+        raise UsageError(message, hint="check `HTTPS_PROXY`, `HTTP_PROXY` and `ALL_PROXY` (SOCKS is not spoken)")
+    return str(found)
 
-    @contextmanager
-    def one(self) -> Iterator[httpx.AsyncClient]:
-        """A client that nobody else has meanwhile: the last that was given back, whose connection is the youngest."""
-        client = self._free.pop() if self._free else self._made()
-        try:
-            yield client
-        finally:
-            self._free.append(client)
 
-    async def close(self) -> None:
-        """Close the connections of all that were given back."""
-        while self._free:
-            await self._free.pop().aclose()
+def _trusted(url: URL) -> ssl.SSLContext | bool:
+    """Whom to trust: as the environment says, else the machine, else, where it has no list of its own, Mozilla's."""
+    if url.scheme != "https":
+        return True
+    paths = ssl.get_default_verify_paths()
+    has_own = paths.cafile or paths.capath
+    return ssl.create_default_context(cafile=None if has_own else certifi.where())
 
-    def _made(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            headers=self._headers,
-            timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS),
-            limits=_LIMITS,
-            verify=self._verify,
-            trust_env=self._asks_environment,
-        )
+
+def _said(error: aiohttp.ClientError) -> str:
+    if isinstance(error, aiohttp.ClientPayloadError):
+        # Its text names a status that no server gave.
+        return "the answer ends too early, or cannot be unpacked"
+    return str(getattr(error, "message", "") or error or type(error).__name__)
+
+
+def _is_success(response: aiohttp.ClientResponse) -> bool:
+    return 200 <= response.status < 300
 
 
 def _wish(problem: Exception) -> bool | float:
@@ -231,10 +243,10 @@ def _wish(problem: Exception) -> bool | float:
     return isinstance(problem, _Again) and (True if problem.wait is None else problem.wait)
 
 
-async def _body(response: httpx.Response) -> bytes:
-    most = MOST if response.is_success else _MOST_OF_AN_ERROR
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    most = MOST if _is_success(response) else _MOST_OF_AN_ERROR
     read = bytearray()
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.content.iter_any():
         read += chunk
         if len(read) > most:
             break
@@ -262,15 +274,15 @@ def _moment(text: str) -> datetime | None:
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
-def _address(base_url: str) -> httpx.URL:
+def _address(base_url: str) -> URL:
     try:
-        url = httpx.URL(base_url.rstrip("/") + "/chat/completions")
+        url = URL(base_url.rstrip("/") + "/chat/completions")
         # What has no name in the DNS would be found out by each call.
-        url.raw_host.decode("ascii").encode("idna")
-    except (httpx.InvalidURL, UnicodeError):
-        url = httpx.URL("")
-    is_address = url.scheme in ("http", "https") and url.host and (url.port or 0) < 65536
-    if not is_address or url.userinfo:
+        (url.raw_host or "").encode("idna")
+    except ValueError:
+        url = URL()
+    is_plain = base_url.isprintable() and " " not in base_url and url.user is None
+    if url.scheme not in ("http", "https") or not url.host or not is_plain:
         hint = "check `base_url` of the runner in `skillctl.yaml`, and `AI_GATEWAY_BASE_URL`"
         raise UsageError("the address of the model is not `https://…` without a user or password", hint=hint)
     return url
