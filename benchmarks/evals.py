@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -60,32 +61,56 @@ def scripts(scratch: Path, rounds: int) -> None:
     folder, at_once = scratch / "scripts", str(_SCRIPTS_AT_ONCE)
     suites.running(folder, _CASES)
     # Scripts of a skill have a Python without packages and a clean environment; fuller ones start more slowly.
-    python = scratch / "python"
-    timing.run((sys.executable, "-m", "venv", "--without-pip", str(python)), ROOT, timing.environment())
-    (scratch / "numbers").write_text("".join(f"{number}\n" for number in range(_CASES)))
-    line = f'xargs -n 1 -P {at_once} "$1" -B {suites.SCRIPT} <"$2"'
-    command = ("sh", "-c", line, "sh", str(python / "bin/python"), str(scratch / "numbers"))
-
-    def plain() -> Ran:
-        ran = timing.run(command, folder / "skills" / suites.SKILL, {"PATH": os.environ["PATH"]})
-        # Counted without their line ends, which two scripts may write in any order.
-        if ran.output.count("1") != _CASES:
-            raise SystemExit(f"`xargs` did not run {_CASES} scripts:\n{ran.output[-4000:]}")
-        return ran
-
+    timing.run((sys.executable, "-m", "venv", "--without-pip", str(scratch / "python")), ROOT, timing.environment())
+    python = str(scratch / "python/bin/python")
     runs: dict[str, Callable[[], Ran]] = {
         "eval": partial(_eval, folder, _CASES, 0, "--fresh", "--concurrency", at_once),
-        "plain": plain,
+        "plain": partial(_scripts, folder, (python,), at_once),
     }
+    walled = _walls(scratch)
+    if walled is not None:
+        runs["walled"] = partial(_scripts, folder, (*walled, python), at_once)
     timing.in_turn(1, runs)
-    found = timing.in_turn(rounds, runs)
-    ours, peer = seconds(found["eval"]), seconds(found["plain"])
+    found = {name: seconds(ran) for name, ran in timing.in_turn(rounds, runs).items()}
+    ours, peer = found["eval"], found["plain"]
+    missing = "" if walled is not None else "it is not installed"
     rows = [
         Row("`skillctl eval`", "s", ours),
         Row("peer: `xargs` and the same interpreter, without walls", "s", peer),
         Row("`skillctl eval` : peer, pair by pair", "×", ratios(ours, peer), most=1.5),
+        Row(
+            "`xargs` and `bwrap`, walls without limits and without a copy",
+            "s",
+            found.get("walled", ()),
+            missing=missing,
+        ),
+        Row("the same : peer", "×", ratios(found["walled"], peer) if walled else (), missing=missing),
     ]
     table.show(f"`eval`, {_CASES} runs of `print(1)`, {at_once} at once", rows)
+
+
+def _scripts(folder: Path, start: Sequence[str], at_once: str) -> Ran:
+    """The script started so many times by `xargs`."""
+    numbers = folder / "numbers"
+    numbers.write_text("".join(f"{number}\n" for number in range(_CASES)))
+    line = 'numbers=$1; shift; exec xargs -n 1 "$@" <"$numbers"'
+    command = ("sh", "-c", line, "sh", str(numbers), "-P", at_once, *start, "-B", suites.SCRIPT)
+    ran = timing.run(command, folder / "skills" / suites.SKILL, {"PATH": os.environ["PATH"]})
+    # Counted without their line ends, which two scripts may write in any order.
+    if ran.output.count("1") != _CASES:
+        raise SystemExit(f"`xargs` did not run {_CASES} scripts:\n{ran.output[-4000:]}")
+    return ran
+
+
+def _walls(scratch: Path) -> Sequence[str] | None:
+    """The leanest walls that others keep, around the same interpreter; None where they are not installed."""
+    program = shutil.which("bwrap")
+    if program is None:
+        return None
+    shown = ("/usr", "/bin", "/lib", "/lib64", sys.base_prefix, str(scratch))
+    binds = [word for path in shown for word in ("--ro-bind-try", path, path)]
+    alone = ("--unshare-all", "--new-session", "--die-with-parent", "--clearenv")
+    return (program, *alone, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", *binds)
 
 
 def calls(scratch: Path, rounds: int) -> None:

@@ -11,7 +11,8 @@ from skillctl.domain.naming import nearest
 from skillctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from skillctl.domain.policy import Environment, Policy
+    from skillctl.domain.environment import Environment
+    from skillctl.domain.policy import Policy
 
 STATE_FOLDER = ".skillctl"
 _OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX")

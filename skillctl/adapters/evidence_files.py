@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from skillctl.adapters import atomic
 from skillctl.domain import canonical
-from skillctl.domain.evidence import Evidence
+from skillctl.domain.evidence import Evidence, name_of
 
 
 class EvidenceFiles:
@@ -17,13 +17,17 @@ class EvidenceFiles:
 
     def add(self, evidence: Evidence) -> str:
         """Keep one record and say where it lies."""
-        path = self.place(evidence)
-        atomic.write(Path(path), canonical.pretty(evidence.record()).encode())
-        return path
+        record = evidence.record()
+        path = self._path(evidence.skill, name_of(record))
+        atomic.write(path, canonical.pretty(record).encode())
+        return str(path)
 
     def place(self, evidence: Evidence) -> str:
         """Where a record lies, if it is kept."""
-        return str(self._folder / evidence.skill / f"{evidence.digest}.json")
+        return str(self._path(evidence.skill, evidence.digest))
+
+    def _path(self, skill: str, name: str) -> Path:
+        return self._folder / skill / f"{name}.json"
 
     def of(self, skill: str) -> list[Evidence]:
         """All readable records of a skill; one that does not hash to its name was altered, so it is none."""

@@ -1,5 +1,7 @@
 """The journal of this machine: `<state>/trials/<skill>/<subject>.jsonl`, one line a trial, only ever added to."""
 
+import os
+from io import FileIO
 from pathlib import Path
 from threading import Lock
 
@@ -14,6 +16,7 @@ class TrialFiles:
     def __init__(self, state: Path) -> None:
         self._folder = state / "trials"
         self._adding = Lock()
+        self._open: tuple[Path, FileIO] | None = None
         self._read: dict[Path, tuple[int, list[Trial]]] = {}
 
     def of(self, skill: str, key: str) -> list[Trial]:
@@ -38,10 +41,23 @@ class TrialFiles:
         # Begun anew: a line that was cut off must not take this one with it.
         line = b"\n" + trial.model_dump_json(by_alias=True, exclude_none=True).encode() + b"\n"
         with self._adding:
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("ab", buffering=0) as file:
-                file.write(line)
+            self._file(path).write(line)
+
+    def close(self) -> None:
+        """Let go of the file that is open; the next trial opens it again."""
+        with self._adding:
+            if self._open is not None:
+                self._open[1].close()
+                self._open = None
+
+    def _file(self, path: Path) -> FileIO:
+        """Kept open for the next trial, which is nearly always of the same subject, unless somebody removed it."""
+        if self._open is None or self._open[0] != path or not os.fstat(self._open[1].fileno()).st_nlink:
+            if self._open is not None:
+                self._open[1].close()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._open = path, FileIO(path, "ab")
+        return self._open[1]
 
     def _path(self, skill: str, key: str) -> Path:
         return self._folder / skill / f"{key}.jsonl"

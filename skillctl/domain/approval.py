@@ -13,6 +13,10 @@ from skillctl.domain.evidence import Digest, Evidence
 from skillctl.domain.schema import Model, Name, VersionText, sentence
 
 FILE_NAME = "approval.json"
+SIGNATURE = ".sig"
+#: What a signature is made for: one over an approval passes for nothing else.
+NAMESPACE = "skillctl-approval"
+SUITE_NAMESPACE = "skillctl-suite"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ObjectId = Annotated[str, Field(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
@@ -78,6 +82,21 @@ class Statement(Model):
 def path_of(skill: str, version: str) -> str:
     """Where the approval of a version lies, from the repository's root."""
     return f"approvals/{skill}/{version}/{FILE_NAME}"
+
+
+def signature_path_of(skill: str, version: str, person: str) -> str:
+    """Where a person's signature over the approval of a version lies."""
+    return f"approvals/{skill}/{version}/{person}{SIGNATURE}"
+
+
+def suite_text(skill: str, suite_digest: str) -> bytes:
+    """What an approver signs to let a suite be weaker than the one before it."""
+    return canonical.text({"skill": skill, "suite": suite_digest}).encode() + b"\n"
+
+
+def suite_signature_path_of(skill: str, suite_digest: str, person: str) -> str:
+    """Where a person's signature over a suite lies."""
+    return f"approvals/{skill}/suites/{suite_digest.removeprefix('sha256:')}/{person}{SIGNATURE}"
 
 
 def state(content: Content, evidence: Evidence, authors: list[str]) -> Statement:

@@ -63,7 +63,10 @@ class _Record(Model):
     @model_serializer(mode="wrap")
     def _only_what_is_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         said: dict[str, Any] = dump(self)
-        return {key: value for key, value in said.items() if key not in self.later or value not in (None, [], {})}
+        for key in self.later:
+            if said.get(key) in (None, [], {}):
+                said.pop(key, None)
+        return said
 
 
 class CaseResult(_Record):
@@ -177,11 +180,16 @@ class Evidence(_Record):
     @property
     def digest(self) -> str:
         """The name of this record: the hash of its canonical text."""
-        return canonical.sha256(self.record())
+        return name_of(self.record())
 
     def count(self, outcome: Outcome) -> int:
         """How many cases ended so."""
         return sum(case.outcome is outcome for case in self.cases)
+
+
+def name_of(record: Mapping[str, Any]) -> str:
+    """The name of evidence whose record is known: the hash of its canonical text."""
+    return canonical.sha256(record)
 
 
 def class_of_all(classes: Iterable[EvidenceClass | None]) -> EvidenceClass:

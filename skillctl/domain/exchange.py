@@ -1,7 +1,7 @@
 """One exchange with what answers `ask` cases: a request, which is the key of its recorded answer, and the reply."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field, JsonValue
@@ -42,16 +42,18 @@ class Reply(Model):
 
 @dataclass(frozen=True)
 class Request:
-    """One complete request: `body` is all that the other side is sent, `inputs` names what it was made of.
-
-    `inputs` maps `skill`, `prompt`, `model`, … to their digests, so that a miss can say what changed.
-    """
+    """One complete request: `body` is all that the other side is sent, `made_of` gives its inputs when asked."""
 
     case: str
     arm: str
     trial: int
     body: Mapping[str, Any]
-    inputs: Mapping[str, str] = field(default_factory=dict)
+    made_of: Callable[[], Mapping[str, str]] = dict
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        """What it was made of: `skill`, `prompt`, `model`, … to their digests, so that a miss can say what changed."""
+        return self.made_of()
 
     @property
     def key(self) -> str:

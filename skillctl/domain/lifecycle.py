@@ -12,13 +12,15 @@ class Status(StrEnum):
     DEPRECATED = "deprecated"  # kept for those who use it, hidden from the others
 
 
-#: Every step there is; whatever is not here is refused.
+#: Every step of one version; whatever is not here is refused.
 STEPS: dict[Status, frozenset[Status]] = {
     Status.DRAFT: frozenset({Status.CANDIDATE}),
-    Status.CANDIDATE: frozenset({Status.APPROVED}),
+    Status.CANDIDATE: frozenset({Status.APPROVED, Status.DRAFT}),  # back for rework
     Status.APPROVED: frozenset({Status.DEPRECATED}),
-    Status.DEPRECATED: frozenset(),
+    Status.DEPRECATED: frozenset({Status.APPROVED}),  # reinstated, with a reason
 }
+#: How a version begins that is greater than all before it.
+ENTRIES = frozenset({Status.DRAFT, Status.CANDIDATE})
 
 
 def is_step(source: Status, target: Status) -> bool:

@@ -15,14 +15,15 @@ from pydantic_core import PydanticCustomError
 
 from skillctl.domain import canonical
 from skillctl.domain import document as documents
+from skillctl.domain.environment import Environment
 from skillctl.domain.evidence import EvidenceClass
 from skillctl.domain.finding import Finding
 from skillctl.domain.lifecycle import Status
+from skillctl.domain.person import Person
 from skillctl.domain.runner import Alias, Runner, Server
-from skillctl.domain.schema import Model, Name, NonEmpty, modelled
+from skillctl.domain.schema import Model, Name, modelled
 from skillctl.domain.skill import Slug
 from skillctl.domain.tree import POLICY_FILE
-from skillctl.domain.variable import EnvironmentVariable
 
 FILE_NAME = POLICY_FILE
 _RECORDABLE = ("model", "command")
@@ -39,15 +40,6 @@ def _one_sentence(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
 
 
 Recorders = Annotated[list[Slug] | Literal["none"], WrapValidator(_one_sentence)]
-
-
-class Person(Model):
-    """Somebody who may own or approve; `keys` are SSH public keys."""
-
-    emails: list[NonEmpty] = []
-    github: NonEmpty | None = None
-    mattermost: NonEmpty | None = None
-    keys: list[NonEmpty] = []
 
 
 class Gate(Model):
@@ -87,46 +79,6 @@ class Gate(Model):
 
 def _takes_in(wide: list[str], narrow: list[str]) -> bool:
     return not wide or (bool(narrow) and set(narrow) <= set(wide))
-
-
-class Mattermost(Model):
-    """Names of the environment variables that hold the destination; never the values."""
-
-    webhook: EnvironmentVariable = "MATTERMOST_WEBHOOK_URL"
-
-
-class N8n(Model):
-    """Names of the environment variables that hold the destination; never the values."""
-
-    webhook: EnvironmentVariable = "N8N_WEBHOOK_URL"
-    secret: EnvironmentVariable = "N8N_WEBHOOK_SECRET"  # noqa: S105 - a variable's name
-
-
-class MaxWithdrawn(Model):
-    """How much one release may withdraw unasked: this share of what is served, and always up to `above` skills."""
-
-    share: Annotated[str, Field(pattern=r"^(?:100|\d{1,2}) ?%$")] = "10 %"
-    above: Annotated[int, Field(ge=0)] = 5
-
-    @property
-    def fraction(self) -> float:
-        return int(self.share.rstrip(" %")) / 100
-
-
-class Environment(Model):
-    """One place that skills go to: `store` says what kind of catalogue it has, a destination left out is not told."""
-
-    store: Literal["sqlite", "supabase"] = "sqlite"
-    release_branch: NonEmpty = "main"
-    max_withdrawn: MaxWithdrawn = MaxWithdrawn()
-    mattermost: Mattermost | None = None
-    n8n: N8n | None = None
-
-    @property
-    def destinations(self) -> list[str]:
-        """Who is told of a release."""
-        named = {"mattermost": self.mattermost, "n8n": self.n8n}
-        return [name for name, configured in named.items() if configured is not None]
 
 
 class Policy(Model):
@@ -173,6 +125,22 @@ class Policy(Model):
         return self
 
     @model_validator(mode="after")
+    def _there_are_enough_approvers(self) -> Self:
+        for number, gate in enumerate(self.gates):
+            together = [other for other in self.gates if other.stands_with(gate)]
+            needed = max(other.approvals or 0 for other in together)
+            named = _approvers(self, together)
+            able = [name for name in (self.people if named is None else named) if self.people[name].approves]
+            if gate.to == "approved" and needed > len(able):
+                context = {"number": number, "needed": needed, "able": len(able)}
+                message = (
+                    "`gates.{number}` and the gates that always stand with it ask for {needed} approvals, but only "
+                    "{able} of the people who may approve have a key and are no bot"
+                )
+                raise PydanticCustomError("approvals", message, context)
+        return self
+
+    @model_validator(mode="after")
     def _replays_are_of_others(self) -> Self:
         for alias, runner in self.runners.items():
             if runner.replay is not None and getattr(self.runners.get(runner.replay), "kind", None) not in _RECORDABLE:
@@ -191,8 +159,12 @@ class Policy(Model):
     def recorder_keys(self) -> dict[str, list[str]]:
         """The keys of the people who may sign what was recorded, by name."""
         named = () if self.recorders == "none" else self.recorders
-        members = [member for name in named for member in self.groups.get(name, [name])]
-        return {name: self.people[name].keys for name in members if name in self.people}
+        members = sorted(self.members(named))
+        return {name: self.people[name].keys_on(None) for name in members if name in self.people}
+
+    def members(self, names: Iterable[str]) -> frozenset[str]:
+        """The people of these groups, and these people."""
+        return frozenset(member for name in names for member in self.groups.get(name, [name]))
 
     @property
     def release_branch(self) -> str:
@@ -203,7 +175,10 @@ class Policy(Model):
 
 @dataclass(frozen=True)
 class EffectiveGate:
-    """The strictest value of each key over all gates that meet one skill on its way to one status."""
+    """The strictest value of each key over all gates that meet one skill on its way to one status.
+
+    `approvers` are the people who may approve, by name; None where the policy names none, so that anybody in it may.
+    """
 
     to: Status
     min_cases: int
@@ -212,11 +187,13 @@ class EffectiveGate:
     approvals: int
     ask_rate: float | None = None
     margin: float | None = None
+    approvers: tuple[str, ...] | None = None
 
     @property
     def digest(self) -> str:
         """What evidence names as the policy it was measured under; an edit elsewhere in the file changes nothing."""
-        asked = {"ask_rate": self.ask_rate, "margin": self.margin}
+        # Left out where nothing is asked, so that digests of older policies stay.
+        asked = {"ask_rate": self.ask_rate, "margin": self.margin, "approvers": self.approvers}
         return "sha256:" + canonical.sha256(
             {
                 "to": self.to.value,
@@ -243,7 +220,14 @@ def effective(policy: Policy, skill: str, tags: Iterable[str], to: Status) -> Ef
         approvals=max((gate.approvals or 0 for gate in gates), default=0),
         ask_rate=max((gate.ask_rate for gate in gates if gate.ask_rate is not None), default=None),
         margin=min((gate.margin for gate in gates if gate.margin is not None), default=None),
+        approvers=_approvers(policy, gates),
     )
+
+
+def _approvers(policy: Policy, gates: Iterable[Gate]) -> tuple[str, ...] | None:
+    """The people whom each of these gates lets approve; None where none of them says."""
+    named = [policy.members(gate.approvers) for gate in gates if gate.approvers]
+    return tuple(sorted(frozenset.intersection(*named))) if named else None
 
 
 def _allowed(policy: Policy, gates: Iterable[Gate]) -> set[EvidenceClass]:

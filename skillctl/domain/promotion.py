@@ -6,7 +6,7 @@ from math import floor
 
 from skillctl.domain import version as versions
 from skillctl.domain.evidence import Evidence, EvidenceClass, Outcome, Stale, Verdict
-from skillctl.domain.lifecycle import Status, is_step
+from skillctl.domain.lifecycle import Status, next_by_promotion
 from skillctl.domain.policy import EffectiveGate
 from skillctl.domain.statistics import Standing
 from skillctl.domain.verdict import against_baseline, ask_rate, rate_of, split, verdict_of
@@ -88,8 +88,7 @@ def _reasons(request: Request) -> Iterator[Reason]:
 
 
 def _step(request: Request) -> Iterator[Reason]:
-    promoted = request.target in (Status.CANDIDATE, Status.APPROVED)
-    if promoted and is_step(request.source, request.target):
+    if next_by_promotion(request.source) is request.target:
         return
     hint = None
     if request.target is Status.DEPRECATED:
@@ -103,7 +102,7 @@ def _step(request: Request) -> Iterator[Reason]:
 
 
 def _sources(target: Status) -> str:
-    return " or ".join(status.value for status in Status if is_step(status, target)) or "nothing"
+    return " or ".join(status.value for status in Status if next_by_promotion(status) is target) or "nothing"
 
 
 def _version_order(request: Request) -> Iterator[Reason]:

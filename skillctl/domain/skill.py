@@ -13,6 +13,7 @@ from skillctl.domain.document import Document
 from skillctl.domain.finding import Finding
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.schema import LONGEST_NAME, NAME_PATTERN, Model, Name, NonEmpty, VersionText, mended, modelled
+from skillctl.domain.variable import EnvironmentVariable
 
 DEFINITION_NAMES = ("skill.yaml", "skill.json")
 SHEET_NAME = "SKILL.md"
@@ -41,7 +42,7 @@ class Routing(Model):
 
 
 class Definition(Model):
-    """`skill.yaml`: identity, status and needs of a skill."""
+    """`skill.yaml`: identity, status and needs of a skill; `secrets` are names of variables, never values."""
 
     name: Name
     version: VersionText
@@ -51,6 +52,7 @@ class Definition(Model):
     tools: dict[Slug, list[NonEmpty]] = Field(default_factory=dict, max_length=MOST_ITEMS)
     routing: Routing | None = None
     requires: dict[Name, NonEmpty] = Field(default_factory=dict, max_length=MOST_ITEMS)
+    secrets: list[EnvironmentVariable] = Field(default_factory=list, max_length=MOST_ITEMS)
     inputs: dict[str, Any] | None = None
     outputs: dict[str, Any] | None = None
     description: Annotated[str, Field(min_length=1, max_length=1024)] | None = None

@@ -135,7 +135,9 @@ class Laboratory:
 
     def books(self) -> Books:
         """Where evidence and trials are kept."""
-        return Books(self._wired.evidence(), self._wired.journal(), self.clock, TOOL)
+        journal = self._wired.journal()
+        self.closing(journal)
+        return Books(self._wired.evidence(), journal, self.clock, TOOL)
 
     def remaining(self) -> float:
         """The seconds left for the whole run."""

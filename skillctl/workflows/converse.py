@@ -1,8 +1,9 @@
 """Converse: one trial of an `ask` case → what the agent said and did in the end."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from skillctl.domain import asking
@@ -60,12 +61,12 @@ class Talk:
 
 def converse(answers: Answers, ask: Ask, attached: Mapping[str, str], side: Side, talk: Talk) -> Produced:
     """Ask, and answer each tool that is called, until the agent has its say; NoAnswer where it never has."""
-    inputs = asking.inputs_of(ask, side.skill, answers.config, attached)
+    made_of = partial(asking.inputs_of, ask, side.skill, answers.config, attached)
     if answers.config.model is not None:
-        return _chat(answers, answers.config.model, ask, attached, side, talk, inputs)
+        return _chat(answers, answers.config.model, ask, attached, side, talk, made_of)
     body = asking.harness_body(answers.config, ask, side.skill, attached)
     talk.said.append(Said(who="user", text=ask.prompt))
-    reply = answers.answer(Request(talk.case, talk.arm, talk.trial, body, inputs), side.files)
+    reply = answers.answer(Request(talk.case, talk.arm, talk.trial, body, made_of), side.files)
     _heard(talk, reply, answers)
     talk.calls += [ToolCall(call.name, call.arguments) for call in reply.calls]
     return talk.produced(reply.text)
@@ -73,9 +74,9 @@ def converse(answers: Answers, ask: Ask, attached: Mapping[str, str], side: Side
 
 def say(answers: Answers, ask: Ask, talk: Talk) -> str:
     """The text that a runner answers without a skill and without tools; NoAnswer where there is none."""
-    inputs = asking.inputs_of(ask, None, answers.config, {})
+    made_of = partial(asking.inputs_of, ask, None, answers.config, {})
     body = asking.plain_body(answers.config, ask)
-    reply = answers.answer(Request(talk.case, talk.arm, talk.trial, body, inputs), {})
+    reply = answers.answer(Request(talk.case, talk.arm, talk.trial, body, made_of), {})
     talk.spend(reply, answers)
     return reply.text
 
@@ -87,14 +88,14 @@ def _chat(
     attached: Mapping[str, str],
     side: Side,
     talk: Talk,
-    inputs: Mapping[str, str],
+    made_of: Callable[[], Mapping[str, str]],
 ) -> Produced:
     messages = asking.messages_of(ask, side.skill, attached)
     tools = asking.tools_of(ask, side.skill)
     talk.said += [Said(who=str(one["role"]), text=str(one["content"])) for one in messages]
     for _turn in range(config.turns):
         body = asking.chat_body(config, messages, tools)
-        reply = answers.answer(Request(talk.case, talk.arm, talk.trial, body, inputs), side.files)
+        reply = answers.answer(Request(talk.case, talk.arm, talk.trial, body, made_of), side.files)
         _heard(talk, reply, answers)
         # Reading what is loaded already is the agent's own affair, and no call that a check asks for.
         talk.calls += [

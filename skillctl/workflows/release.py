@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from skillctl.domain import notice, release
-from skillctl.domain.policy import FILE_NAME, Environment, MaxWithdrawn
+from skillctl.domain.environment import Environment, MaxWithdrawn
+from skillctl.domain.policy import FILE_NAME
 from skillctl.domain.release import Action, Current, Entry, Plan
 from skillctl.errors import StoreRefused, Unreachable, UsageError
 from skillctl.workflows.desired import Wanted, wanted

@@ -1,5 +1,7 @@
 """The journal: what was added is there, and is read once."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -23,8 +25,16 @@ def trial(case: str) -> Trial:
     )
 
 
-def test_what_others_added_meanwhile_is_read_and_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours, other = TrialFiles(tmp_path), TrialFiles(tmp_path)
+@pytest.fixture
+def journals(tmp_path: Path) -> Iterator[Callable[[], TrialFiles]]:
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(closing(TrialFiles(tmp_path)))
+
+
+def test_what_others_added_meanwhile_is_read_and_nothing_twice(
+    tmp_path: Path, journals: Callable[[], TrialFiles], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, other = journals(), journals()
     assert ours.of("adder", "k") == []
     other.keep("adder", "k", trial("a"))
     other.keep("adder", "k", trial("b"))
@@ -43,8 +53,8 @@ def test_what_others_added_meanwhile_is_read_and_nothing_twice(tmp_path: Path, m
     assert ours.of("adder", "other") == []
 
 
-def test_a_line_is_read_again_until_it_has_its_end(tmp_path: Path) -> None:
-    journal = TrialFiles(tmp_path)
+def test_a_line_is_read_again_until_it_has_its_end(tmp_path: Path, journals: Callable[[], TrialFiles]) -> None:
+    journal = journals()
     journal.keep("adder", "k", trial("a"))
     path = tmp_path / "trials" / "adder" / "k.jsonl"
     whole = path.read_bytes()
@@ -54,8 +64,10 @@ def test_a_line_is_read_again_until_it_has_its_end(tmp_path: Path) -> None:
         assert journal.of("adder", "k") == expected
 
 
-def test_a_journal_that_was_begun_anew_is_read_from_its_beginning(tmp_path: Path) -> None:
-    journal = TrialFiles(tmp_path)
+def test_a_journal_that_was_begun_anew_is_read_from_its_beginning(
+    tmp_path: Path, journals: Callable[[], TrialFiles]
+) -> None:
+    journal = journals()
     for case in ("a", "b"):
         journal.keep("adder", "k", trial(case))
     assert len(journal.of("adder", "k")) == 2
@@ -73,11 +85,11 @@ def test_evidence_lies_where_it_is_put(tmp_path: Path) -> None:
     assert Path(place).is_file()
 
 
-def test_a_line_that_was_cut_off_takes_no_other_with_it(tmp_path: Path) -> None:
-    journal = TrialFiles(tmp_path)
+def test_a_line_that_was_cut_off_takes_no_other_with_it(tmp_path: Path, journals: Callable[[], TrialFiles]) -> None:
+    journal = journals()
     journal.keep("adder", "k", trial("a"))
     (file,) = (tmp_path / "trials" / "adder").iterdir()
     with file.open("ab") as cut:
         cut.write(b'{"case": "b", "arm"')
     journal.keep("adder", "k", trial("c"))
-    assert TrialFiles(tmp_path).of("adder", "k") == [trial("a"), trial("c")]
+    assert journals().of("adder", "k") == [trial("a"), trial("c")]

@@ -16,8 +16,8 @@ BODY = {"model": "m1", "messages": [{"role": "user", "content": "2 + 40?"}], "ma
 INPUTS = {"skill": "s1", "prompt": "p1", "model": "m1", "runner": "r1"}
 
 
-def request(body: Mapping[str, Any] = BODY, **changed: Any) -> Request:
-    fields: dict[str, Any] = {"case": "adds", "arm": "with_skill", "trial": 1, "body": body, "inputs": INPUTS}
+def request(body: Mapping[str, Any] = BODY, inputs: Mapping[str, str] = INPUTS, **changed: Any) -> Request:
+    fields: dict[str, Any] = {"case": "adds", "arm": "with_skill", "trial": 1, "body": body, "made_of": lambda: inputs}
     return Request(**(fields | changed))
 
 

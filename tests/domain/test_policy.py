@@ -15,8 +15,8 @@ D, R, L = EvidenceClass.DETERMINISTIC, EvidenceClass.RECORDED, EvidenceClass.LIV
 RULES = """\
 people:
   maria: {emails: [maria@example.test], github: maria-r, mattermost: maria, keys: ["ssh-ed25519 AAAA"]}
-  jun: {}
-  ci: {keys: ["ssh-ed25519 BBBB"]}
+  jun: {keys: [{key: "ssh-ed25519 CCCC", retired: "2026-01-31"}, "ssh-ed25519 DDDD"]}
+  ci: {keys: ["ssh-ed25519 BBBB"], bot: true}
 groups: {finance-leads: [maria, jun]}
 gates:
   - {to: candidate, min_cases: 8}
@@ -55,7 +55,8 @@ def test_the_strictest_value_of_each_key_wins(
     skill: str, tags: list[str], to: Status, expected: tuple[int, tuple[EvidenceClass, ...], float, int]
 ) -> None:
     found = policy.effective(rules(), skill, tags, to)
-    assert found == EffectiveGate(to, *expected)
+    asks_leads = "ssc" in tags or "finance" in tags
+    assert found == EffectiveGate(to, *expected, approvers=("jun", "maria") if asks_leads else None)
 
 
 def test_gates_that_allow_nothing_in_common_allow_nothing() -> None:
@@ -165,7 +166,9 @@ recorders: [ci, leads, nobody]
         ("pass_rate: 0.9", "pass_rate: 0.9, margin: 0.2", True),
         ("evidence: [deterministic, recorded]", "evidence: [recorded]", True),
         ("min_cases: 3", "min_cases: 4", True),
-        ("approvals: 1", "approvals: 3", True),
+        ("approvals: 1", "approvals: 2", True),
+        ("approvals: 1", "approvals: 1, approvers: [jun]", True),
+        ("jun: {keys: [", "jun: {emails: [j@example.test], keys: [", False),
     ],
 )
 def test_only_an_edit_that_meets_the_skill_changes_the_digest(old: str, new: str, changes: bool) -> None:
@@ -173,6 +176,38 @@ def test_only_an_edit_that_meets_the_skill_changes_the_digest(old: str, new: str
     before = policy.effective(rules(), "adder", ["sums"], Status.APPROVED).digest
     after = policy.effective(rules(RULES.replace(old, new)), "adder", ["sums"], Status.APPROVED).digest
     assert (before != after) is changes
+
+
+def test_a_key_signs_until_the_day_it_is_retired() -> None:
+    jun = rules().people["jun"]
+    assert jun.keys_on("2026-01-30") == ["ssh-ed25519 CCCC", "ssh-ed25519 DDDD"]
+    assert jun.keys_on("2026-01-31") == jun.keys_on(None) == ["ssh-ed25519 DDDD"]
+
+
+def test_approvers_are_those_whom_every_gate_lets_approve() -> None:
+    text = RULES.replace("approvals: 1}", "approvals: 1, approvers: [maria]}")
+    assert policy.effective(rules(text), "adder", ["sums"], Status.APPROVED).approvers == ("maria",)
+    assert policy.effective(rules(text), "adder", ["sums", "ssc"], Status.APPROVED).approvers == ("maria",)
+    apart = text.replace("approvers: [finance-leads, jun]", "approvals: 1, approvers: [jun]").replace(
+        "approvals: 2, ", ""
+    )
+    assert policy.effective(rules(apart), "adder", ["sums", "ssc"], Status.APPROVED).approvers == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("approvals: 2", "approvals: 3"),
+        (', "ssh-ed25519 DDDD"', ""),
+        ("jun: {keys", "jun: {bot: true, keys"),
+        ("approvers: [finance-leads, jun]", "approvers: [ci, jun]"),
+    ],
+)
+def test_a_policy_that_asks_for_more_approvals_than_anybody_could_give_is_refused(old: str, new: str) -> None:
+    assert old in RULES
+    read, (finding,) = policy.read(RULES.replace(old, new).encode())
+    assert read is None
+    assert "of the people who may approve have a key and are no bot" in finding.message
 
 
 def test_the_digest_is_a_hash_of_the_gate_in_one_spelling() -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from skillctl.domain import document as documents
 from skillctl.domain import likeness, naming, registry, rules, skill, suite
+from skillctl.domain.environment import Environment
 from skillctl.domain.finding import Finding
-from skillctl.domain.policy import Environment, Policy
+from skillctl.domain.policy import Policy
 from skillctl.domain.rules import texts_are_text
 from skillctl.domain.rules.subject import Subject
 from skillctl.domain.tree import MAX_BYTES, folders_of, is_data, name_in

@@ -172,7 +172,7 @@ def test_evidence_of_another_skill_or_altered_is_none(shop: Shop) -> None:
 
 
 def test_approvals_that_the_policy_asks_for_cannot_be_skipped(shop: Shop) -> None:
-    shop.write("skillctl.yaml", "gates:\n  - {to: approved, approvals: 1}\n")
+    shop.write("skillctl.yaml", "people: {ana: {keys: [k]}}\ngates:\n  - {to: approved, approvals: 1}\n")
     shop.commit()
     shop.skillctl("promote", "adder")
     shop.skillctl("eval", "adder")

@@ -329,7 +329,7 @@ def test_many_at_once_are_withdrawn_only_when_it_is_meant(shop: Shop, direct: Da
 @pytest.mark.parametrize(
     "policy",
     [
-        "gates: [{to: approved, approvals: 2}]",
+        "people: {ana: {keys: [A]}, jun: {keys: [B]}}\ngates: [{to: approved, approvals: 2}]",
         "gates: [{to: approved, min_cases: 50}]",
         "gates: [{to: approved, evidence: [live]}]",
     ],

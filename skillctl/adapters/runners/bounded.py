@@ -15,14 +15,13 @@ class Purse:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self.is_bounded = limits != NO_LIMITS
         self._spending = Lock()
         self.spent = NOTHING
         self._aside: list[Amount] = []
 
     def set_aside(self, most: Amount) -> str | None:
         """Keep this much back, or say why it may not be spent."""
-        if self._limits == NO_LIMITS:
-            return None
         with self._spending:
             why = budget.excess(self._limits, sum(self._aside, self.spent), most)
             if why is None:
@@ -32,8 +31,7 @@ class Purse:
     def settle(self, most: Amount, taken: Amount) -> None:
         """Spend this much of what was kept back."""
         with self._spending:
-            if self._limits != NO_LIMITS:
-                self._aside.remove(most)
+            self._aside.remove(most)
             self.spent = self.spent + taken
 
 
@@ -48,6 +46,8 @@ class Bounded:
         """The answer; NoAnswer where it could cost more than is left."""
         if self._remaining() <= 0:
             raise NoAnswer("the time for the whole run is over (`--timeout`)")
+        if not self._purse.is_bounded:
+            return self._inner.answer(request, files)
         most = budget.most_of(request, self.config)
         why = self._purse.set_aside(most)
         if why is not None:
