@@ -6,11 +6,14 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from skillctl.adapters import git_root, git_tree
 from skillctl.adapters.git_tree import GitTree, cat_blobs
 from skillctl.errors import Unreachable, UsageError
+
+_COAUTHORS = "%(trailers:key=Co-authored-by,valueonly,unfold)"
 
 
 class Refused(Exception):
@@ -128,13 +131,29 @@ class GitRepository:
         refs = (f"refs/heads/{name}", f"refs/remotes/origin/{name}")
         return self._git("for-each-ref", "--format=%(objectname)", *refs).split()
 
-    def authors(self, folder: str, since: str | None) -> list[str]:
-        """Everybody who committed to `folder` after the commit `since` (None: ever), as `Name <mail>`, sorted.
+    def authors(self, folder: str, since: str | None, at: str = "HEAD") -> list[str]:
+        """Everybody who wrote in `folder` after the commit `since` (None: ever), up to `at`, as `Name <mail>`, sorted.
 
-        Names are taken as committed: a `.mailmap` is content of the change, and could rename its author.
+        Those whom a commit names in a trailer `Co-authored-by:` wrote it too. Names are taken as committed: a
+        `.mailmap` is content of the change, and could rename its author.
         """
-        span = [f"{since}..HEAD"] if since else ["HEAD"]
-        return sorted(set(self._log("--format=%an <%ae>", *span, "--", folder).splitlines()))
+        span = [f"^{since}"] if since else []
+        # All history: what came in over two ways was written by both.
+        words = ("--full-history", f"--format=%an <%ae>%n{_COAUTHORS}")
+        lines = self._log(*words, at, *span, "--", folder).splitlines()
+        return sorted({line.strip() for line in lines if line.strip()})
+
+    def days(self, commits: Iterable[str]) -> Mapping[str, str]:
+        """The day in UTC on which each of these commits was made, `YYYY-MM-DD`."""
+        wanted = sorted(set(commits))
+        words = ["git", "log", "--no-walk=unsorted", "--stdin", "--format=%H %ct"]
+        lines = git_tree.run(self.root, words, "\n".join(wanted).encode()).decode().split("\n") if wanted else []
+        pairs = (line.split(" ") for line in lines if line)
+        return {commit: datetime.fromtimestamp(int(seconds), UTC).date().isoformat() for commit, seconds in pairs}
+
+    def is_shallow(self) -> bool:
+        """Whether this clone lacks a part of the history."""
+        return self._git("rev-parse", "--is-shallow-repository") == "true"
 
     def introduced(self, folder: str, at: str) -> Mapping[str, tuple[str, str | None]]:
         """For each file below `folder`: the first-parent commit of `at` that brought it in last, and its parent."""
@@ -201,7 +220,7 @@ class GitRepository:
 
     def _log(self, *words: str) -> str:
         try:
-            return self._git("log", *words)
+            return self._git("log", "--no-show-signature", *words)
         except Refused as problem:
             raise Unreachable(f"git could not read its history: {problem}") from None
 

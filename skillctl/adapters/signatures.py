@@ -14,6 +14,10 @@ from skillctl.errors import Unreachable, UsageError
 _SECONDS = 60.0
 #: What OpenSSH says where it can do none of this (before 8.2).
 _TOO_OLD = "unknown option"
+#: No signature of any kind of key is longer.
+_MOST_BYTES = 64 * 1024
+#: Whoever the keys are of: one is asked about at a time.
+_SOMEBODY = "signer"
 
 
 class SshSignatures:
@@ -38,17 +42,30 @@ class SshSignatures:
 
     def signer(self, raw: bytes, signature: bytes, keys: Mapping[str, Sequence[str]], namespace: str) -> str | None:
         """Who of these people (name → public keys) signed these bytes for this purpose; None if none did."""
+        found = (person for person, own in keys.items() if self.verifies(raw, signature, own, namespace))
+        return next(found, None)
+
+    def verifies(self, raw: bytes, signature: bytes, keys: Sequence[str], namespace: str) -> bool:
+        """Whether one of these public keys, all of one person, signed these bytes for this purpose."""
+        # A key is one line; more of it would be a line of its own, which could name somebody else.
+        lines = [f"{_SOMEBODY} {key}\n" for key in keys if len(key.splitlines()) == 1]
+        if not lines or len(signature) > _MOST_BYTES:
+            return False
         with tempfile.TemporaryDirectory(prefix="skillctl-signature-") as name:
             allowed, sheet = Path(name, "allowed"), Path(name, "sheet")
-            # A key is one line; more of it would be a line of its own, which could name somebody else.
-            lines = [f"{person} {key}\n" for person, own in keys.items() for key in own if len(key.splitlines()) == 1]
             allowed.write_text("".join(lines), encoding="utf-8")
             sheet.write_bytes(signature)
-            for person in keys:
-                done = _run(["-Y", "verify", "-f", str(allowed), "-I", person, "-n", namespace, "-s", str(sheet)], raw)
-                if done.returncode == 0:
-                    return person
-        return None
+            words = ["-Y", "verify", "-f", str(allowed), "-I", _SOMEBODY, "-n", namespace, "-s", str(sheet)]
+            return _run(words, raw).returncode == 0
+
+    def is_of(self, raw: bytes, signature: bytes, namespace: str) -> bool:
+        """Whether some key, of anybody, signed these bytes for this purpose."""
+        if len(signature) > _MOST_BYTES:
+            return False
+        with tempfile.TemporaryDirectory(prefix="skillctl-signature-") as name:
+            sheet = Path(name, "sheet")
+            sheet.write_bytes(signature)
+            return _run(["-Y", "check-novalidate", "-n", namespace, "-s", str(sheet)], raw).returncode == 0
 
 
 def _run(arguments: Sequence[str], raw: bytes) -> "subprocess.CompletedProcess[bytes]":

@@ -31,6 +31,10 @@ class Person(Model):
             if isinstance(one, str) or (day is not None and day < one.retired)
         ]
 
+    def retired_on(self, day: str) -> list[tuple[str, str]]:
+        """The public keys that sign no more for this person on a day, each with the day from which on."""
+        return [(one.key, one.retired) for one in self.keys if isinstance(one, RetiredKey) and day >= one.retired]
+
     @property
     def approves(self) -> bool:
         """Whether this person could approve at all."""

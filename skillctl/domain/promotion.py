@@ -139,7 +139,6 @@ def unsatisfied(evidence: Evidence, gate: EffectiveGate) -> Iterator[Reason]:
     """Every reason for which evidence of the right content does not open a gate to `approved`."""
     yield from _size(evidence.skill, len(evidence.cases), gate)
     yield from _verdict(evidence, gate)
-    yield from _approvals(gate)
 
 
 def _size(skill: str, cases: int, gate: EffectiveGate) -> Iterator[Reason]:

@@ -55,6 +55,14 @@ class Signatures(Protocol):
         """Who of these people (name → public keys) signed these bytes for this purpose; None if none did."""
         ...
 
+    def verifies(self, raw: bytes, signature: bytes, keys: Sequence[str], namespace: str) -> bool:
+        """Whether one of these public keys, all of one person, signed these bytes for this purpose."""
+        ...
+
+    def is_of(self, raw: bytes, signature: bytes, namespace: str) -> bool:
+        """Whether some key, of anybody, signed these bytes for this purpose."""
+        ...
+
 
 class Journal(Protocol):
     """The trials of this machine, kept as they are taken: they may have cost money."""

@@ -172,8 +172,19 @@ class Repository(Protocol):
         """The newest commits of a branch as this clone knows it, its own and its origin's; none if it knows neither."""
         ...
 
-    def authors(self, folder: str, since: str | None) -> list[str]:
-        """Everybody who committed to `folder` after the commit `since` (None: ever), as `Name <mail>`, sorted."""
+    def authors(self, folder: str, since: str | None, at: str = "HEAD") -> list[str]:
+        """Everybody who wrote in `folder` after the commit `since` (None: ever), up to `at`, as `Name <mail>`, sorted.
+
+        Those whom a commit names in a trailer `Co-authored-by:` wrote it too.
+        """
+        ...
+
+    def days(self, commits: Iterable[str]) -> Mapping[str, str]:
+        """The day in UTC on which each of these commits was made, `YYYY-MM-DD`."""
+        ...
+
+    def is_shallow(self) -> bool:
+        """Whether this clone lacks a part of the history, so that nobody can say who wrote what."""
         ...
 
     def introduced(self, folder: str, at: str) -> Mapping[str, tuple[str, str | None]]:
