@@ -129,6 +129,16 @@ class Case(Model):
         return next(kind for kind in kinds if getattr(self, kind) is not None)
 
     @property
+    def decidable(self) -> list[Check]:
+        """All checks but those that a judge answers.
+
+        A tool that answers with an error has failed, unless a check asks how it ended.
+        """
+        checks = [check for check in self.expect if check.rubric is None]
+        asks = any("exit_code" in check.uses() for check in checks)
+        return [Check(exit_code=0), *checks] if self.tool is not None and not asks else checks
+
+    @property
     def prompt(self) -> str:
         """What it asks, for people to read."""
         if self.run is not None:

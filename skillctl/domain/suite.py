@@ -78,6 +78,11 @@ class ReadSuite:
         return Finding(code, message, self.document.file, place.line, place.column, self.suite.skill, hint, severity)
 
 
+def attached_places(skill: str, path: str) -> tuple[str, str, str]:
+    """Where a file that a case gives with its prompt may lie, first place first: in the skill, or beside its suite."""
+    return f"skills/{skill}/{path}", f"evals/{skill}/{path}", f"evals/{skill}/{path.removeprefix('evals/')}"
+
+
 def read(folder: str, raw: bytes) -> tuple[ReadSuite | None, list[Finding]]:
     """The suite in `evals/<name>/suite.yaml`, or every finding that keeps it from being relied on.
 

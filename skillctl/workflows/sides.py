@@ -8,6 +8,7 @@ from skillctl.domain.case import Ask
 from skillctl.domain.evidence import Arm
 from skillctl.domain.selection import Catalogue
 from skillctl.domain.skill import DEFINITION_NAMES, SHEET_NAME, Skill
+from skillctl.domain.suite import attached_places
 from skillctl.errors import UsageError
 from skillctl.workflows.converse import Files, Side
 from skillctl.workflows.ground import Ground
@@ -72,9 +73,8 @@ def _loaded(skill: Skill, digest: str, files: Files) -> Loaded:
 def _attached(ground: Ground, ask: Ask) -> Mapping[str, str]:
     """The texts given with a prompt; those that a convention names lie in the skill, or beside its suite."""
     found = dict(ask.files)
-    folders = (ground.skill.folder, f"evals/{ground.name}")
     for path in ask.attached:
-        places = [f"{folders[0]}/{path}", f"{folders[1]}/{path}", f"{folders[1]}/{path.removeprefix('evals/')}"]
+        places = attached_places(ground.name, path)
         raw = ground.tree.read(ground.tree.files(*places))
         text = next((raw[place] for place in places if place in raw), None)
         if text is None:

@@ -76,7 +76,7 @@ def take(task: Task, situation: Situation, instruments: Instruments) -> Trial:
     if case.trigger is not None and not isinstance(produced, str):
         outcome, reasons = _fired(case.trigger, produced, situation.suite.skill)
     else:
-        outcome, reasons = judge(_decidable(case), produced, instruments.scripts.failure)
+        outcome, reasons = judge(case.decidable, produced, instruments.scripts.failure)
     return Trial(
         case=case.id,
         arm=task.arm,
@@ -150,13 +150,6 @@ def _graded(case: Case, suite: Suite, produced: Produced, instruments: Instrumen
     except (NoAnswer, ValueError) as problem:
         raise NoAnswer(f"the judge `{suite.judge}` gave no verdict: {problem}") from None
     return [Line(text=line, met=met, evidence=words) for line, (met, words) in zip(asked, graded, strict=True)]
-
-
-def _decidable(case: Case) -> list[Check]:
-    """All checks but those that a judge answers; a tool that answers with an error has failed, unless that is asked."""
-    checks = [check for check in case.expect if check.rubric is None]
-    asks = any("exit_code" in check.uses() for check in checks)
-    return [Check(exit_code=0), *checks] if case.tool is not None and not asks else checks
 
 
 def judge(
