@@ -64,12 +64,13 @@ def dumped(cached: Cached, key: str) -> bytes:
 def loaded(file: Path, key: str) -> Cached | None:
     """The cache in a file; None where there is none, of another key, or one that does not hold what was written."""
     try:
-        return _parsed(_read(file), key)
+        return _parsed(bytes_of(file), key)
     except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
         return None
 
 
-def _read(file: Path) -> bytes:
+def bytes_of(file: Path) -> bytes:
+    """The bytes of a plain file; OSError for a link or anything else."""
     with os.fdopen(os.open(file, _FLAGS), "rb") as opened:
         if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
             raise OSError("it is no file")

@@ -102,6 +102,53 @@ class GitRepository:
             hint = "run `git fetch --unshallow`, or `git fetch --deepen=100`"
             raise Unreachable(f"this clone does not know where {one[:12]} and {other[:12]} parted", hint=hint) from None
 
+    def changed(self, before: str, after: str) -> list[str]:
+        """The paths that differ between two trees, sorted."""
+        words = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", before, after)
+        return sorted(path for path in self._read(*words).split("\0") if path)
+
+    def merged(self, base: str, head: str) -> str:
+        """The tree that merging `head` into `base` would give; Unreachable where that takes a person.
+
+        Nothing is checked out; the objects are written to Git's store, where `git gc` removes what nobody commits.
+        """
+        try:
+            return self._git("merge-tree", "--write-tree", "--no-messages", base, head).split("\n")[0]
+        except Refused as problem:
+            if problem.exit_code == 1:
+                message = f"{head[:12]} cannot be merged into {base[:12]} without conflicts"
+                raise Unreachable(message, hint="merge or rebase the branch first") from None
+            hint = "install Git 2.38 or newer, or merge the base into the branch first"
+            raise Unreachable(f"git could not merge: {problem}", hint=hint) from None
+
+    def first_parents(self, since: str, until: str) -> list[str]:
+        """The commits of the first-parent line of `until` after `since`, the oldest first.
+
+        UsageError where `since` does not lie on that line; Unreachable where this clone does not reach back so far.
+        """
+        line = self._read("rev-list", "--first-parent", until).split()
+        if since in line:
+            return line[: line.index(since)][::-1]
+        if self.is_shallow():
+            message = f"this clone is shallow, and does not reach back to {since[:12]}"
+            raise Unreachable(message, hint="run `git fetch --unshallow`")
+        message = f"{since[:12]} is not on the first-parent line of {until[:12]}"
+        raise UsageError(message, hint="was the branch rewritten? what is judged must come after what was judged")
+
+    def day_of(self, commit: str) -> str:
+        """The day that a commit was made, `YYYY-MM-DD` in UTC, as whoever made it says."""
+        seconds = int(self._read("show", "--no-patch", "--format=%ct", commit))
+        return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+
+    def folders(self, treeish: str, folder: str) -> Mapping[str, str]:
+        """The folders directly in a folder of a tree, with the object ids that name all they hold."""
+        found = {}
+        for record in self._read("ls-tree", "-z", "--full-tree", treeish, f"{folder}/").split("\0"):
+            head, _, path = record.partition("\t")
+            if head.split(" ")[1:2] == ["tree"]:
+                found[path.removeprefix(f"{folder}/")] = head.split(" ")[2]
+        return found
+
     def current_branch(self) -> str | None:
         """The branch that is checked out; None where it is a commit alone."""
         try:
@@ -219,8 +266,11 @@ class GitRepository:
         return self.root / self._git("rev-parse", *asked)
 
     def _log(self, *words: str) -> str:
+        return self._read("log", "--no-show-signature", *words)
+
+    def _read(self, *words: str) -> str:
         try:
-            return self._git("log", "--no-show-signature", *words)
+            return self._git(*words)
         except Refused as problem:
             raise Unreachable(f"git could not read its history: {problem}") from None
 

@@ -19,11 +19,12 @@ from skillctl.wiring import Wiring
 from skillctl.wiring.evaluating import Laboratory, Means
 from skillctl.workflows.estimate import estimate
 from skillctl.workflows.evaluate import Evaluation, Scope, evaluate, left
-from skillctl.workflows.ground import Choice, Ground
+from skillctl.workflows.ground import Ground
 from skillctl.workflows.merge import shard_of
 from skillctl.workflows.power import too_few
 from skillctl.workflows.record import asked, record
 from skillctl.workflows.trials import Task
+from skillctl.workflows.trust import Choice
 
 NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Skills; none means all.")]
 ArmOption = Annotated[

@@ -16,8 +16,8 @@ from skillctl.errors import SkillctlError, UsageError
 from skillctl.wiring import Wiring
 from skillctl.wiring.evaluating import Laboratory, Means
 from skillctl.workflows.evaluate import Evaluation
-from skillctl.workflows.ground import Choice
 from skillctl.workflows.merge import merge
+from skillctl.workflows.trust import Choice
 
 
 def run(

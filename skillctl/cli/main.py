@@ -29,6 +29,7 @@ COMMANDS = {
     "eval": "Measure skills with their suites and keep the evidence.",
     "eval merge": "Join what several machines measured of one suite.",
     "promote": "Take a skill one step: draft → candidate → approved.",
+    "gate": "Judge a change: whether it may enter its base.",
     "revise": "Open the next version of a skill as a draft.",
     "deprecate": "Hide an approved version from all but those who use it.",
     "list": "The skills of this repository, or those an environment serves.",

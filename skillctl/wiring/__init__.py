@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from skillctl.adapters.validation_cache import ValidationCache
     from skillctl.settings import Target
     from skillctl.workflows.fix import Fixed
+    from skillctl.workflows.gate import Court
     from skillctl.workflows.ports import Destination, Spread, Tree
 
 TOOL = f"skillctl {__version__}"
@@ -83,6 +84,19 @@ class Wiring:
         from skillctl.adapters.signatures import SshSignatures
 
         return SshSignatures(key)
+
+    def court(self) -> "Court":
+        """What judges changes, from Git alone."""
+        from skillctl.adapters.offer_cache import OfferCache
+        from skillctl.adapters.scripts import ScriptRunner
+        from skillctl.adapters.tool_key import tool_key
+        from skillctl.workflows.gate import Court
+        from skillctl.workflows.offering import offers
+
+        repository = self.repository()
+        memory = None if settings.in_ci() else OfferCache(self._own_state(), tool_key())
+        # Asked for its name alone: the gate starts nothing.
+        return Court(repository, self.signatures(), ScriptRunner.runner, lambda tree: offers(repository, tree, memory))
 
     def dev_catalogue(self) -> "SqliteCatalogue":
         """The dev store."""

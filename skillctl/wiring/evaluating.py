@@ -15,10 +15,11 @@ from skillctl.domain.runner import GATEWAY, Runner
 from skillctl.errors import UsageError
 from skillctl.wiring import TOOL, Wiring
 from skillctl.workflows.evaluate import Books
-from skillctl.workflows.ground import Choice, Ground, ground_of
+from skillctl.workflows.ground import Ground, ground_of
 from skillctl.workflows.read import Contents, read
 from skillctl.workflows.record import Recorded
 from skillctl.workflows.trials import Instruments, Task
+from skillctl.workflows.trust import Choice
 
 if TYPE_CHECKING:
     from skillctl.adapters.runners.tape import Answering, Recording

@@ -16,30 +16,16 @@ from skillctl.domain.runner import Runner, Server
 from skillctl.domain.selection import Offer
 from skillctl.domain.skill import Skill
 from skillctl.domain.suite import Suite
-from skillctl.domain.tree import POLICY_FILE
 from skillctl.errors import UsageError
-from skillctl.workflows.base import base_of
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.measure import skill_content, suite_content
 from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.programs import programs_of
-from skillctl.workflows.read import Contents, read_policy
+from skillctl.workflows.read import Contents
 from skillctl.workflows.tape import Tape, tape_at
+from skillctl.workflows.trust import Against, Choice, believed, governing_tags
 
 _TRY = "bring it to the release branch first, or try it with `--trust-change` (a rehearsal)"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What the caller chose beside the suite; `scripts` names what runs scripts, `runner` another one for `ask` cases.
-
-    `base` is what the change is compared with; `trusts_change` lets runners and servers be used that are new in it.
-    """
-
-    scripts: str
-    runner: str | None = None
-    trusts_change: bool = False
-    base: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +44,7 @@ class Ground:
     trusted: Policy
     base: str | None
     choice: Choice
+    against: Against | None = None
 
     @property
     def name(self) -> str:
@@ -128,6 +115,8 @@ class Ground:
     @cached_property
     def offers(self) -> list[Offer]:
         """What is selected from: this skill, and all others that are not deprecated."""
+        if self.against is not None:
+            return self.against.offers()
         return [
             Offer(one.name, one.description, tuple(one.definition.tags))
             for one in self.contents.skills.values()
@@ -210,17 +199,26 @@ class Ground:
     def _programs(self, argv: Sequence[str] | None, commit: str | None = None) -> Mapping[str, str]:
         if argv is None or self.base is None:
             return {}
-        return programs_of(self.repository, argv, self.base, commit)
+        return programs_of(self.repository, argv, self.base, commit, self.against.head if self.against else None)
 
 
 def ground_of(
-    repository: Repository, signatures: Signatures, tree: Tree, contents: Contents, name: str, choice: Choice
+    repository: Repository,
+    signatures: Signatures,
+    tree: Tree,
+    contents: Contents,
+    name: str,
+    choice: Choice,
+    against: Against | None = None,
 ) -> Ground:
-    """What an evaluation of a skill stands on in a tree; UsageError where the skill or its suite cannot be read."""
+    """What an evaluation of a skill stands on in a tree; UsageError where the skill or its suite cannot be read.
+
+    What is trusted is looked up, unless it is known what the change is `against`.
+    """
     _ready(contents, name)
     read_suite, skill = contents.suites[name].suite, contents.skills[name]
     chosen = read_suite if choice.runner is None else read_suite.model_copy(update={"runner": choice.runner})
-    trusted, base = _trusted(repository, contents, chosen, choice)
+    trusted, base = believed(repository, contents, chosen, choice, against)
     # What may be unsigned is not for the change to say either; it may ask for more.
     recorders = trusted.recorders if contents.policy.recorders == "none" else contents.policy.recorders
     own = contents.policy.model_copy(update={"recorders": recorders})
@@ -233,29 +231,12 @@ def ground_of(
         suite=chosen,
         content=skill_content(tree, name, contents.entries[f"skills/{name}"]),
         suite_digest=suite_content(tree, name, contents.entries[f"evals/{name}"]).digest,
-        gate=policy.effective(own, name, skill.definition.tags, Status.APPROVED),
+        gate=policy.effective(own, name, governing_tags(repository, contents, name), Status.APPROVED),
         trusted=trusted,
         base=base,
         choice=choice,
+        against=against,
     )
-
-
-def _trusted(repository: Repository, contents: Contents, chosen: Suite, choice: Choice) -> tuple[Policy, str | None]:
-    """The policy of the base, and the base: a change names no runner, server or recorder of its own.
-
-    Where nothing is older it is its own. It is looked up only where a case needs it.
-    """
-    if all(not chosen.is_asked(case) and case.tool is None for case in chosen.cases):
-        return contents.policy, None
-    commit = base_of(repository, contents.policy.release_branch, choice.base)
-    if commit is None and repository.parent(repository.head()) is not None:
-        branch = contents.policy.release_branch
-        hint = "fetch it, or name what is trusted: `--base REV`"
-        raise UsageError(f"this clone knows no branch `{branch}`, which a change would be of", hint=hint)
-    if commit is None:
-        return contents.policy, None
-    tree = repository.tree(commit)
-    return read_policy(tree.read(tree.files(POLICY_FILE)))[0], commit
 
 
 def _ready(contents: Contents, name: str) -> None:

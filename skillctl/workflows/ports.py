@@ -113,6 +113,18 @@ class Memory(Protocol):
         ...
 
 
+class OfferMemory(Protocol):
+    """What selection sees of skills, by name and the object id of their folder; None of one that cannot be read."""
+
+    def known(self) -> Mapping[str, list[Any] | None]:
+        """The rows that were kept last."""
+        ...
+
+    def keep(self, rows: Mapping[str, list[Any] | None]) -> None:
+        """Have these rows in the place of all others."""
+        ...
+
+
 class Spread(Protocol):
     """Does the same work for many names, at the same time where that is faster."""
 
@@ -154,6 +166,29 @@ class Repository(Protocol):
 
     def merge_base(self, one: str, other: str) -> str:
         """The newest commit that two commits have in common; Unreachable if this clone knows of none."""
+        ...
+
+    def changed(self, before: str, after: str) -> Sequence[str]:
+        """The paths that differ between two trees, sorted."""
+        ...
+
+    def merged(self, base: str, head: str) -> str:
+        """The tree that merging `head` into `base` would give; Unreachable where that takes a person."""
+        ...
+
+    def first_parents(self, since: str, until: str) -> Sequence[str]:
+        """The commits of the first-parent line of `until` after `since`, the oldest first.
+
+        UsageError where `since` does not lie on that line; Unreachable where this clone does not reach back so far.
+        """
+        ...
+
+    def day_of(self, commit: str) -> str:
+        """The day that a commit was made, `YYYY-MM-DD` in UTC, as whoever made it says."""
+        ...
+
+    def folders(self, treeish: str, folder: str) -> Mapping[str, str]:
+        """The folders directly in a folder of a tree, with the object ids that name all they hold."""
         ...
 
     def current_branch(self) -> str | None:

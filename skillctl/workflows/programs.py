@@ -11,8 +11,11 @@ from skillctl.workflows.ports import Repository
 _FILE_NAME = re.compile(r"(?![-/])[^\x00-\x1f*?\[\]\\:]{1,255}")
 
 
-def programs_of(repository: Repository, argv: Sequence[str], base: str, commit: str | None) -> Mapping[str, str]:
-    """The files that a command names, and all beside them, by path: in a commit, or as they lie here.
+def programs_of(
+    repository: Repository, argv: Sequence[str], base: str, commit: str | None, head: str | None = None
+) -> Mapping[str, str]:
+    """The files that a command names, and all beside them, by path: in a commit, or as they are in `head`, by default
+    as they lie here.
 
     They are as much the runner or server as its words: a program loads what lies in its folder, by whatever name.
     """
@@ -20,7 +23,8 @@ def programs_of(repository: Repository, argv: Sequence[str], base: str, commit: 
     words = sorted(path for path in paths if path != "." and path.split("/")[0] != "..")
     if not words:
         return {}
-    named = (*repository.tree(base).files(*words), *repository.pending(*words).files(*words))
+    here = repository.pending if head is None else lambda *_folders: repository.tree(head)
+    named = (*repository.tree(base).files(*words), *here(*words).files(*words))
     folders = {dirname(file.path) for file in named}
     if "" in folders:
         alone = next(file.path for file in named if not dirname(file.path))
@@ -28,5 +32,5 @@ def programs_of(repository: Repository, argv: Sequence[str], base: str, commit: 
         raise UsageError(f"`{alone}`, which `skillctl.yaml` starts, lies in no folder of its own", hint=hint)
     if not folders:
         return {}
-    tree = repository.pending(*folders) if commit is None else repository.tree(commit)
+    tree = here(*folders) if commit is None else repository.tree(commit)
     return {file.path: f"{file.mode} {file.blob}" for file in tree.files(*folders)}

@@ -15,11 +15,12 @@ from skillctl.domain.tree import TreeFile
 from skillctl.errors import UsageError
 from skillctl.workflows.base import base_of
 from skillctl.workflows.eval_ports import EvidenceStore, Signatures
-from skillctl.workflows.ground import Choice, ground_of
+from skillctl.workflows.ground import ground_of
 from skillctl.workflows.judge import judged
 from skillctl.workflows.measure import skill_content
 from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.read import Contents, read
+from skillctl.workflows.trust import Choice
 from skillctl.workflows.validate import Found, settled
 
 

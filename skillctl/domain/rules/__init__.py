@@ -14,6 +14,7 @@ from skillctl.domain.rules import (
     description_is_long_enough,
     description_says_something,
     descriptions_are_distinct,
+    gating,
     instructions_are_there,
     json_paths_parse,
     known_tools,
@@ -101,7 +102,7 @@ _WITH_CHECK = (
 
 RULES: tuple[Rule, ...] = tuple(
     sorted(
-        (*reading.RULES, *releasing.RULES, *suppressing.RULES, *(module.RULE for module in _WITH_CHECK)),
+        (*reading.RULES, *releasing.RULES, *gating.RULES, *suppressing.RULES, *(module.RULE for module in _WITH_CHECK)),
         key=lambda rule: rule.code,
     )
 )

@@ -1,0 +1,169 @@
+"""Gate: a base and a head → whether the change between them may enter, skill by skill.
+
+Both are trees of Git: nothing is checked out, started or looked at in the working folder. People, keys and the policy
+come from the base, so no change says itself what it is judged by.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+
+from skillctl.domain.finding import Finding, Severity, errors_in
+from skillctl.domain.gate.judged import GateReport, Judged
+from skillctl.domain.gate.records import records, served
+from skillctl.domain.gate.steps import steps
+from skillctl.domain.lifecycle import Status
+from skillctl.domain.policy import FILE_NAME, Policy, effective
+from skillctl.domain.quorum import quorum_of_suite
+from skillctl.domain.selection import Offer
+from skillctl.domain.tree import name_in
+from skillctl.domain.weakening import Change, attached_changes, policy_changes, suite_changes, tag_changes
+from skillctl.errors import UsageError
+from skillctl.workflows.approvals import Base, Written, authors_of, signed_suite
+from skillctl.workflows.eval_ports import Signatures
+from skillctl.workflows.gate_promotion import Within, contents_of, promotion, step
+from skillctl.workflows.gate_sides import Seen, seen
+from skillctl.workflows.judge import judge
+from skillctl.workflows.measure import suite_content
+from skillctl.workflows.ports import Repository, Tree
+from skillctl.workflows.read import read_policy
+from skillctl.workflows.trust import governing_tags
+from skillctl.workflows.validate import Found, settled
+
+
+@dataclass(frozen=True)
+class Court:
+    """What judges: `scripts` names what runs scripts here; `offers` gives all that can be selected from a tree."""
+
+    repository: Repository
+    signatures: Signatures
+    scripts: str
+    offers: Callable[[str], list[Offer]]
+
+
+def gate(court: Court, base: str, head: str, day: str) -> GateReport:
+    """Judge what merging `head` into `base` would change, on a day `YYYY-MM-DD`, on which keys must sign."""
+    repository = court.repository
+    before, after = repository.resolve(base), repository.resolve(head)
+    treeish = after if repository.is_ancestor(before, after) else repository.merged(before, after)
+    return judged(court, before, treeish, after, day)
+
+
+def walk(court: Court, since: str, until: str) -> Iterator[GateReport]:
+    """Judge each commit of the first-parent line after `since` against the one before it, as production takes them."""
+    repository = court.repository
+    before, day = repository.resolve(since), ""
+    for commit in repository.first_parents(before, repository.resolve(until)):
+        # Who dates a commit back does not get back to when a key still signed.
+        day = max(day, repository.day_of(before), repository.day_of(commit))
+        yield judged(court, before, commit, commit, day)
+        before = commit
+
+
+def judged(court: Court, base: str, treeish: str, at: str, day: str) -> GateReport:
+    """Judge the tree `treeish`, whose history is that of the commit `at`, against its base."""
+    repository = court.repository
+    old, new = repository.tree(base), repository.tree(treeish)
+    paths = repository.changed(base, treeish)
+    policy, head_policy, findings = _policies(old, new, FILE_NAME in paths)
+    within = Within(
+        repository,
+        court.signatures,
+        base,
+        policy,
+        new,
+        treeish,
+        at,
+        day,
+        court.scripts,
+        cache(partial(court.offers, treeish)),
+    )
+    names = sorted({name for path in paths if (name := name_in(path))})
+    first, second = seen(old, names), seen(new, names)
+    skills = [_skill(within, old, first[name], second[name]) for name in names]
+    return GateReport(base, at, skills, findings, policy_changes(policy, head_policy))
+
+
+def _policies(old: Tree, new: Tree, has_changed: bool) -> tuple[Policy, Policy, list[Finding]]:
+    before, problems = read_policy(old.read(old.files(FILE_NAME)))
+    if problems:
+        message = f"`{FILE_NAME}` of the base cannot be read: {problems[0].message}"
+        raise UsageError(message, hint="mend it in a change of its own, which somebody merges who may")
+    if not has_changed:
+        return before, before, []
+    after, findings = read_policy(new.read(new.files(FILE_NAME)))
+    return before, (before if findings else after), findings
+
+
+def _skill(within: Within, old: Tree, before: Seen, after: Seen) -> Judged:
+    side = after.side
+    findings = [*after.problems, *steps(before.side, side), *records(before.side, side), *served(before.side, side)]
+    quorum = None
+    errors = len(errors_in(_standing(within, old, after))) if after.skill is not None else 0
+    if side.definition is not None and side.definition.status is Status.CANDIDATE:
+        findings += step(within, before, after, errors)
+    for version in sorted(side.approved.keys() - before.side.approved.keys()):
+        found, asked = promotion(within, before, after, version, errors)
+        findings += found
+        quorum = asked or quorum
+    changes = _changes(within, before, after)
+    findings += _weakened(within, before, after, changes)
+    growth = quorum.growth if quorum else ()
+    return Judged(before.side, side, tuple(dict.fromkeys(findings)), changes, growth, quorum)
+
+
+def _standing(within: Within, old: Tree, after: Seen) -> list[Finding]:
+    """What `validate` finds of the skill, when each suppression has had its say."""
+    judgement = judge(after.unit, after.raw)
+    found = Found([after.side.name], list(judgement.findings), {after.side.name: judgement.ignores}, dict)
+    return [one for one in settled(found, within.tree, lambda: old, within.day) if one.code != "SK412"]
+
+
+def _changes(within: Within, before: Seen, after: Seen) -> list[Change]:
+    """What the change does to the suite and to the tags that gates select by."""
+    first, second = before.suite.suite if before.suite else None, after.suite.suite if after.suite else None
+    changes = list(suite_changes(first, second))
+    if first is not None and second is not None:
+        changes += attached_changes(first, second, _blobs(before), _blobs(after))
+    if before.side.definition is not None and after.side.definition is not None:
+        tags = before.side.definition.tags, after.side.definition.tags
+        changes += tag_changes(within.policy, after.side.name, *tags)
+    return changes
+
+
+def _blobs(one: Seen) -> dict[str, str]:
+    return {entry.path: entry.blob for entries in one.unit.entries.values() for entry in entries}
+
+
+def _weakened(within: Within, before: Seen, after: Seen, changes: Sequence[Change]) -> Iterable[Finding]:
+    """A weaker suite needs an approver who has not written the change; where none are asked for, it is told."""
+    side = after.side
+    weaker = [one for one in changes if one.kind == "weakened"]
+    if not weaker or not side.has_folder:
+        return
+    file = after.unit.suite.document.file if after.unit.suite else f"evals/{side.name}"
+    asked = _suite_reasons(within, before, after)
+    for one in weaker:
+        message = f"weakened: {one.what}: {one.before} -> {one.after}"
+        severity = Severity.ERROR if asked and not one.what.startswith("tag") else Severity.WARNING
+        yield side.at(file, "SK706" if severity is Severity.ERROR else "SK707", message, asked, severity)
+
+
+def _suite_reasons(within: Within, before: Seen, after: Seen) -> str | None:
+    """What is missing for a weaker suite: the next command; None where nothing is."""
+    name = after.side.name
+    tags = {tag for one in (before, after) if one.side.definition for tag in one.side.definition.tags}
+    if after.skill is not None:
+        tags |= governing_tags(within.repository, contents_of(within, after), name)
+    rule = effective(within.policy, name, tags, Status.APPROVED)
+    if not rule.approvals:
+        return None
+    if after.suite is None:
+        return f"put `evals/{name}` back, or withdraw the skill"
+    digest = suite_content(within.tree, name).digest
+    found = signed_suite(within.tree, within.signatures, Base(within.policy, within.day), name, digest)
+    folders = [f"evals/{name}", f"skills/{name}"]
+    authors = authors_of(within.repository, folders, Written(within.base, within.at))
+    reached = quorum_of_suite(name, rule, within.policy.people, authors, found.signers)
+    reasons = reached.reasons()
+    return (reasons[0].hint or reasons[0].message) if reasons else None

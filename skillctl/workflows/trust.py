@@ -1,0 +1,84 @@
+"""Trust: what a change may not say of itself comes from its base, and from what was approved before."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from skillctl.domain import skill as skills
+from skillctl.domain import version as versions
+from skillctl.domain.policy import Policy
+from skillctl.domain.selection import Offer
+from skillctl.domain.skill import DEFINITION_NAMES
+from skillctl.domain.suite import Suite
+from skillctl.domain.tree import POLICY_FILE
+from skillctl.errors import UsageError
+from skillctl.workflows.base import base_of
+from skillctl.workflows.ports import Repository
+from skillctl.workflows.read import Contents, read_policy
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the caller chose beside the suite; `scripts` names what runs scripts, `runner` another one for `ask` cases.
+
+    `base` is what the change is compared with; `trusts_change` lets runners and servers be used that are new in it.
+    """
+
+    scripts: str
+    runner: str | None = None
+    trusts_change: bool = False
+    base: str | None = None
+
+
+@dataclass(frozen=True)
+class Against:
+    """What a change is judged by that lies in Git alone: the policy of its base, that commit, and the tree after it.
+
+    `offers` gives all that a prompt can select, in the order of their names.
+    """
+
+    policy: Policy
+    base: str
+    head: str
+    offers: Callable[[], list[Offer]]
+
+
+def governing_tags(repository: Repository, contents: Contents, name: str) -> frozenset[str]:
+    """The tags that gates select a skill by: its own, and those of the last approved version.
+
+    So a tag that a gate asks for is not lost by taking it out in a change of its own before.
+    """
+    skill, approvals = contents.skills[name], contents.approvals.get(name, {})
+    own = frozenset(skill.definition.tags)
+    last = versions.greatest(version for version in approvals if version != skill.definition.version)
+    if last is None:
+        return own
+    listed = {one.name: one.digest.git_blob for one in approvals[last].subject if one.name in DEFINITION_NAMES}
+    blobs = repository.blobs(listed.values())
+    texts = {path: blobs[blob] for path, blob in listed.items() if blob in blobs}
+    read_definition = skills.read_definition(skill.folder, texts)[0] if texts else None
+    if read_definition is None:
+        hint = "run `git fetch --unshallow`"
+        raise UsageError(f"the definition of {name}@{last}, which was approved, cannot be read here", hint=hint)
+    return own | frozenset(read_definition.definition.tags)
+
+
+def believed(
+    repository: Repository, contents: Contents, chosen: Suite, choice: Choice, against: Against | None
+) -> tuple[Policy, str | None]:
+    """The policy of the base, and the base: a change names no runner, server or recorder of its own.
+
+    Where nothing is older it is its own. It is looked up only where a case needs it.
+    """
+    if against is not None:
+        return against.policy, against.base
+    if all(not chosen.is_asked(case) and case.tool is None for case in chosen.cases):
+        return contents.policy, None
+    commit = base_of(repository, contents.policy.release_branch, choice.base)
+    if commit is None and repository.parent(repository.head()) is not None:
+        branch = contents.policy.release_branch
+        hint = "fetch it, or name what is trusted: `--base REV`"
+        raise UsageError(f"this clone knows no branch `{branch}`, which a change would be of", hint=hint)
+    if commit is None:
+        return contents.policy, None
+    tree = repository.tree(commit)
+    return read_policy(tree.read(tree.files(POLICY_FILE)))[0], commit
