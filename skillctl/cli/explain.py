@@ -24,6 +24,7 @@ _FAMILIES = {
     "SK4": "Approvals and releases",
     "SK5": "Security",
     "SK6": "Suppression",
+    "SK7": "Changes",
 }
 _HEAD = """\
 # Rules

@@ -9,7 +9,7 @@ RULES = (
         Severity.ERROR,
         "a version takes one step at a time",
         "draft -> candidate -> approved -> deprecated, candidate -> draft for rework, and deprecated -> "
-        "approved with a reason. `approved` needs a `candidate` in the base, so that what is approved was merged first.",
+        "approved with a reason. `approved` needs a `candidate` in the base, so what is approved was merged first.",
         "status: approved   where the base says   status: draft",
         "status: approved   where the base says   status: candidate",
     ),
