@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from skillctl.settings import Target
     from skillctl.workflows.fix import Fixed
     from skillctl.workflows.gate import Court
-    from skillctl.workflows.ports import Destination, Spread, Tree
+    from skillctl.workflows.ports import Spread, Tree
+    from skillctl.workflows.store_ports import Destination
 
 TOOL = f"skillctl {__version__}"
 _PACKAGE = Path(__file__).parent.parent

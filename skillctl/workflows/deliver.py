@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from skillctl.domain.delivery import Attempt, Delivered, Job, Undeliverable, delay
 from skillctl.errors import StoreRefused
-from skillctl.workflows.ports import Destination, Production
+from skillctl.workflows.store_ports import Destination, Production
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from skillctl.domain.digest import Content, Unmeasurable
 from skillctl.domain.finding import Finding
 from skillctl.domain.release import other_content
 from skillctl.domain.serving import Serving
-from skillctl.workflows.ports import Catalogue, Repository
+from skillctl.workflows.ports import Repository
 from skillctl.workflows.read import Contents, read
+from skillctl.workflows.store_ports import Catalogue
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from skillctl.domain.card import Card
-    from skillctl.domain.delivery import Attempt, Backlog, Job
     from skillctl.domain.finding import Finding
     from skillctl.domain.judgement import Ignore, Judgement
     from skillctl.domain.registry import Registry
-    from skillctl.domain.release import Current
     from skillctl.domain.tree import TreeFile
 
 S = TypeVar("S")
@@ -240,67 +238,4 @@ class Repository(Protocol):
 
     def lock(self) -> AbstractContextManager[None]:
         """Held while one process changes the repository; Unreachable for the second."""
-        ...
-
-
-class Catalogue(Protocol):
-    """The dev store, as `load` fills it."""
-
-    def replace(self, skills: Iterable[Mapping[str, Any]], files: Iterable[Mapping[str, Any]]) -> str:
-        """Put a whole new catalogue in place at once and say where it lies."""
-        ...
-
-
-class Production(Protocol):
-    """The prod store: everything it does is one of its own functions. StoreRefused where it says no."""
-
-    def current(self) -> Current:
-        """What it holds now."""
-        ...
-
-    def missing_blobs(self, digests: Iterable[str]) -> set[str]:
-        """Those of these SHA-256 that it has no bytes for."""
-        ...
-
-    def put_blobs(self, blobs: Mapping[str, bytes]) -> int:
-        """Bring up bytes by SHA-256, in chunks; the number stored."""
-        ...
-
-    def apply(self, release: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Make a release true, all of it or nothing."""
-        ...
-
-    def served(self) -> Mapping[str, Any]:
-        """What an agent sees when it lists skills."""
-        ...
-
-    def claim(self, worker: str, job_types: Iterable[str]) -> Job | None:
-        """The next due job of ours of one of these types, leased to this worker, or None."""
-        ...
-
-    def complete(self, job: Job, worker: str, result: Mapping[str, Any]) -> None:
-        """The job's effect is there; StoreRefused `lease-lost` where the job is no longer this worker's."""
-        ...
-
-    def fail(self, job: Job, worker: str, error: str, *, retry_in: int | None) -> str:
-        """The job's effect is not there: again in so many seconds, or never (None); its status afterwards.
-
-        StoreRefused `lease-lost` where the job is no longer this worker's.
-        """
-        ...
-
-    def backlog(self) -> Backlog:
-        """Our jobs that are due, and our dead letters."""
-        ...
-
-    def jobs(self, limit: int) -> list[Mapping[str, Any]]:
-        """The newest jobs of ours."""
-        ...
-
-
-class Destination(Protocol):
-    """Where a job's payload goes."""
-
-    def deliver(self, job: Job) -> Attempt:
-        """One attempt; never raises for what the other side does."""
         ...

@@ -11,7 +11,8 @@ from skillctl.domain.policy import FILE_NAME
 from skillctl.domain.release import Action, Current, Entry, Plan
 from skillctl.errors import StoreRefused, Unreachable, UsageError
 from skillctl.workflows.desired import Wanted, wanted
-from skillctl.workflows.ports import Production, Repository
+from skillctl.workflows.ports import Repository
+from skillctl.workflows.store_ports import Production
 
 JOB_TYPES = {"mattermost": "notice", "n8n": "rollout"}
 
