@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 
 STATE_FOLDER = ".skillctl"
 _OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX")
+#: Whoever has one of these can reach production, or those who are told of it.
+_OF_PRODUCTION = (
+    "SKILLCTL_DATABASE_URL",
+    "SUPABASE_URL",
+    "SUPABASE_SECRET_KEY",
+    "SUPABASE_SERVICE_ROLE_KEY",
+    "MATTERMOST_WEBHOOK_URL",
+    "MATTERMOST_TOKEN",
+    "N8N_WEBHOOK_URL",
+    "N8N_WEBHOOK_SECRET",
+    "N8N_API_KEY",
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,18 @@ def target(root: Path, name: str, environ: Mapping[str, str] = os.environ) -> Ta
         n8n_secret=environ.get(n8n.secret) if n8n else None,
         unset=tuple(variable for variable in variables if not environ.get(variable)),
     )
+
+
+def production_variables(policy: "Policy", environ: Mapping[str, str] = os.environ) -> list[str]:
+    """The variables of any production environment that are set here, by name."""
+    named = {
+        variable
+        for environment in policy.environments.values()
+        for wanted in (environment.mattermost, environment.n8n)
+        if wanted is not None
+        for variable in wanted.model_dump().values()
+    }
+    return sorted(variable for variable in {*_OF_PRODUCTION, *named} if environ.get(variable))
 
 
 def forget_surrounding_git(environ: MutableMapping[str, str] = os.environ) -> None:

@@ -1,6 +1,7 @@
 """`skillctl gate`."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +15,8 @@ from skillctl.domain.gate.judged import GateReport, Judged
 from skillctl.domain.weakening import Change
 from skillctl.errors import UsageError
 from skillctl.wiring import Wiring
-from skillctl.workflows.gate import gate, walk
+from skillctl.wiring.judging import court, keep_production_away
+from skillctl.workflows.gate import Court, gate, walk
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,21 +42,33 @@ def run(
         str | None, typer.Option("--from", metavar="REV", help="Judge each first-parent commit after this one.")
     ] = None,
     until: Annotated[str | None, typer.Option("--to", metavar="REV", help="The last of them.  [default: HEAD]")] = None,
+    rerun: Annotated[
+        bool, typer.Option("--rerun", help="Measure the free cases again, with the suites of the change and its base.")
+    ] = False,
     format: Annotated[
         GateFormat, typer.Option("--format", help="Text for people, one JSON envelope, or a report for another tool.")
     ] = GateFormat.TEXT,
 ) -> Result:
-    """Judge a change from Git alone: nothing is started, checked out or looked at in the working folder."""
+    """Judge a change from Git alone: without `--rerun` nothing is started, and never anything checked out."""
     if (base is None) is (since is None) or (head and base is None) or (until and since is None):
         message = "give `--base REV`, with or without `--head`, or `--from REV`, with or without `--to`"
         raise UsageError(message, hint="in a pull request: `skillctl gate --base origin/main`")
     wired = Wiring(context.obj)
-    court = wired.court()
-    if base is not None:
-        reports = [gate(court, base, head or "HEAD", wired.today())]
-    else:
-        reports = list(walk(court, since or "", until or "HEAD"))
-    return _answer(reports, format)
+    judge = partial(_judged, wired, (base, head or "HEAD") if base else None, (since or "", until or "HEAD"))
+    if not rerun:
+        return _answer(judge(court(wired)), format)
+    keep_production_away(wired, base or since or "", head or until or "HEAD")
+    from skillctl.wiring.evaluating import Laboratory, Means
+    from skillctl.workflows.trust import Choice
+
+    with Laboratory(wired, Means(concurrency=4), Choice) as laboratory:
+        return _answer(judge(replace(court(wired), takes=laboratory.takes)), format)
+
+
+def _judged(wired: Wiring, change: tuple[str, str] | None, line: tuple[str, str], judge: Court) -> list[GateReport]:
+    if change is not None:
+        return [gate(judge, *change, wired.today())]
+    return list(walk(judge, *line))
 
 
 def _answer(reports: Sequence[GateReport], format: GateFormat) -> Result:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from skillctl.adapters.validation_cache import ValidationCache
     from skillctl.settings import Target
     from skillctl.workflows.fix import Fixed
-    from skillctl.workflows.gate import Court
     from skillctl.workflows.ports import Spread, Tree
     from skillctl.workflows.store_ports import Destination
 
@@ -72,32 +71,19 @@ class Wiring:
         """The evidence of this machine."""
         from skillctl.adapters.evidence_files import EvidenceFiles
 
-        return EvidenceFiles(self._own_state())
+        return EvidenceFiles(self.own_state())
 
     def journal(self) -> "TrialFiles":
         """The trials of this machine."""
         from skillctl.adapters.trial_files import TrialFiles
 
-        return TrialFiles(self._own_state())
+        return TrialFiles(self.own_state())
 
     def signatures(self, key: Path | None = None) -> "SshSignatures":
         """What verifies signatures, and signs with this key."""
         from skillctl.adapters.signatures import SshSignatures
 
         return SshSignatures(key)
-
-    def court(self) -> "Court":
-        """What judges changes, from Git alone."""
-        from skillctl.adapters.offer_cache import OfferCache
-        from skillctl.adapters.scripts import ScriptRunner
-        from skillctl.adapters.tool_key import tool_key
-        from skillctl.workflows.gate import Court
-        from skillctl.workflows.offering import offers
-
-        repository = self.repository()
-        memory = None if settings.in_ci() else OfferCache(self._own_state(), tool_key())
-        # Asked for its name alone: the gate starts nothing.
-        return Court(repository, self.signatures(), ScriptRunner.runner, lambda tree: offers(repository, tree, memory))
 
     def dev_catalogue(self) -> "SqliteCatalogue":
         """The dev store."""
@@ -184,7 +170,7 @@ class Wiring:
             ignore.write_text("*\n", encoding="utf-8")
         return folder
 
-    def _own_state(self) -> Path:
+    def own_state(self) -> Path:
         """`.skillctl/`, of which a change brought nothing: what lies there is believed."""
         name = settings.STATE_FOLDER
         if self.repository().tracks(name):

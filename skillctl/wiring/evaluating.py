@@ -11,20 +11,23 @@ from typing import TYPE_CHECKING, Any, Self
 from skillctl import settings
 from skillctl.domain import cassette
 from skillctl.domain.budget import NO_LIMITS, Limits
+from skillctl.domain.evidence import Arm
 from skillctl.domain.runner import GATEWAY, Runner
-from skillctl.errors import UsageError
+from skillctl.errors import Unreachable, UsageError
 from skillctl.wiring import TOOL, Wiring
 from skillctl.workflows.evaluate import Books
 from skillctl.workflows.ground import Ground, ground_of
 from skillctl.workflows.read import Contents, read
 from skillctl.workflows.record import Recorded
-from skillctl.workflows.trials import Instruments, Task
+from skillctl.workflows.sides import situation_of
+from skillctl.workflows.trials import Instruments, Task, take
 from skillctl.workflows.trust import Choice
 
 if TYPE_CHECKING:
     from skillctl.adapters.runners.tape import Answering, Recording
     from skillctl.adapters.threads import Threads
     from skillctl.domain.checks import Produced
+    from skillctl.domain.trial import Trial
     from skillctl.workflows.eval_ports import Answers
     from skillctl.workflows.ports import Tree
 
@@ -89,6 +92,15 @@ class Laboratory:
     def instruments(self, ground: Ground) -> Instruments:
         """What the trials of one skill are taken with."""
         return Instruments(self.scripts, Runners(self, ground).open, Servers(self, ground), self.clock)
+
+    def takes(self, ground: Ground, tasks: "Sequence[Task]") -> "Sequence[Trial]":
+        """Take trials behind walls; Unreachable where there are none, for what is judged is not trusted."""
+        weakness = self.weakness_of_walls(tasks)
+        if weakness is not None:
+            message = f"scripts of a change are not run without isolation: {weakness}"
+            raise Unreachable(message, hint="run it where Linux lets users make namespaces, or leave `--rerun` out")
+        situation, instruments = situation_of(ground, {Arm.WITH_SKILL}), self.instruments(ground)
+        return list(self.executor()(lambda task: take(task, situation, instruments), tasks))
 
     def weakness_of_walls(self, tasks: Iterable[Task]) -> str | None:
         """Why scripts of these trials run without isolation, told once; None where they have it, or none runs."""

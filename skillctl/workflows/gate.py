@@ -4,13 +4,14 @@ Both are trees of Git: nothing is checked out, started or looked at in the worki
 come from the base, so no change says itself what it is judged by.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 
 from skillctl.domain.finding import Finding, Severity, errors_in
 from skillctl.domain.gate.judged import GateReport, Judged
 from skillctl.domain.gate.records import records, served
+from skillctl.domain.gate.side import Side
 from skillctl.domain.gate.steps import steps
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import FILE_NAME, Policy, effective
@@ -27,18 +28,23 @@ from skillctl.workflows.judge import judge
 from skillctl.workflows.measure import suite_content
 from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.read import read_policy
+from skillctl.workflows.rerun import Takes, measured_again
 from skillctl.workflows.trust import governing_tags
 from skillctl.workflows.validate import Found, settled
 
 
 @dataclass(frozen=True)
 class Court:
-    """What judges: `scripts` names what runs scripts here; `offers` gives all that can be selected from a tree."""
+    """What judges: `scripts` names what runs scripts here; `offers` gives all that can be selected from a tree.
+
+    With `takes` the cases that cost nothing are measured again; without it nothing is started.
+    """
 
     repository: Repository
     signatures: Signatures
     scripts: str
     offers: Callable[[str], list[Offer]]
+    takes: Takes | None = None
 
 
 def gate(court: Court, base: str, head: str, day: str) -> GateReport:
@@ -80,7 +86,7 @@ def judged(court: Court, base: str, treeish: str, at: str, day: str) -> GateRepo
     )
     names = sorted({name for path in paths if (name := name_in(path))})
     first, second = seen(old, names), seen(new, names)
-    skills = [_skill(within, old, first[name], second[name]) for name in names]
+    skills = [_skill(within, court.takes, old, first[name], second[name]) for name in names]
     return GateReport(base, at, skills, findings, policy_changes(policy, head_policy))
 
 
@@ -95,7 +101,7 @@ def _policies(old: Tree, new: Tree, has_changed: bool) -> tuple[Policy, Policy, 
     return before, (before if findings else after), findings
 
 
-def _skill(within: Within, old: Tree, before: Seen, after: Seen) -> Judged:
+def _skill(within: Within, takes: Takes | None, old: Tree, before: Seen, after: Seen) -> Judged:
     side = after.side
     findings = [*after.problems, *steps(before.side, side), *records(before.side, side), *served(before.side, side)]
     quorum = None
@@ -106,10 +112,14 @@ def _skill(within: Within, old: Tree, before: Seen, after: Seen) -> Judged:
         found, asked = promotion(within, before, after, version, errors)
         findings += found
         quorum = asked or quorum
-    changes = _changes(within, before, after)
-    findings += _weakened(within, before, after, changes)
+    of_suite, of_tags = _suite_changes(before, after), _tag_changes(within, before.side, side)
+    asks = _suite_reasons(within, before, after) if side.has_folder and (takes or _weaker(of_suite)) else None
+    findings += _weakened(after, of_suite, asks) if side.has_folder else []
+    findings += _weakened(after, of_tags, None)
+    if takes is not None:
+        findings += measured_again(within, before, after, asks, takes)
     growth = quorum.growth if quorum else ()
-    return Judged(before.side, side, tuple(dict.fromkeys(findings)), changes, growth, quorum)
+    return Judged(before.side, side, tuple(dict.fromkeys(findings)), (*of_suite, *of_tags), growth, quorum)
 
 
 def _standing(within: Within, old: Tree, after: Seen) -> list[Finding]:
@@ -119,34 +129,38 @@ def _standing(within: Within, old: Tree, after: Seen) -> list[Finding]:
     return [one for one in settled(found, within.tree, lambda: old, within.day) if one.code != "SK412"]
 
 
-def _changes(within: Within, before: Seen, after: Seen) -> list[Change]:
-    """What the change does to the suite and to the tags that gates select by."""
+def _suite_changes(before: Seen, after: Seen) -> list[Change]:
     first, second = before.suite.suite if before.suite else None, after.suite.suite if after.suite else None
     changes = list(suite_changes(first, second))
     if first is not None and second is not None:
         changes += attached_changes(first, second, _blobs(before), _blobs(after))
-    if before.side.definition is not None and after.side.definition is not None:
-        tags = before.side.definition.tags, after.side.definition.tags
-        changes += tag_changes(within.policy, after.side.name, *tags)
     return changes
+
+
+def _tag_changes(within: Within, before: Side, after: Side) -> list[Change]:
+    """What the change does to the tags that gates select by; a lost one counts on (`trust`)."""
+    if before.definition is None or after.definition is None:
+        return []
+    return list(tag_changes(within.policy, after.name, before.definition.tags, after.definition.tags))
 
 
 def _blobs(one: Seen) -> dict[str, str]:
     return {entry.path: entry.blob for entries in one.unit.entries.values() for entry in entries}
 
 
-def _weakened(within: Within, before: Seen, after: Seen, changes: Sequence[Change]) -> Iterable[Finding]:
-    """A weaker suite needs an approver who has not written the change; where none are asked for, it is told."""
-    side = after.side
-    weaker = [one for one in changes if one.kind == "weakened"]
-    if not weaker or not side.has_folder:
-        return
-    file = after.unit.suite.document.file if after.unit.suite else f"evals/{side.name}"
-    asked = _suite_reasons(within, before, after)
-    for one in weaker:
+def _weaker(changes: Iterable[Change]) -> list[Change]:
+    return [one for one in changes if one.kind == "weakened"]
+
+
+def _weakened(after: Seen, changes: Iterable[Change], asks: str | None) -> Iterator[Finding]:
+    """A weaker suite needs an approver who has not written the change; what nothing is asked for is told."""
+    file = after.unit.suite.document.file if after.unit.suite else f"evals/{after.side.name}"
+    for one in _weaker(changes):
         message = f"weakened: {one.what}: {one.before} -> {one.after}"
-        severity = Severity.ERROR if asked and not one.what.startswith("tag") else Severity.WARNING
-        yield side.at(file, "SK706" if severity is Severity.ERROR else "SK707", message, asked, severity)
+        if asks is not None:
+            yield after.side.at(file, "SK706", message, asks)
+        else:
+            yield after.side.at(file, "SK707", message, severity=Severity.WARNING)
 
 
 def _suite_reasons(within: Within, before: Seen, after: Seen) -> str | None:
