@@ -17,18 +17,22 @@ def check_changes(what: str, before: Sequence[Check], after: Sequence[Check]) ->
     gone = [check for key, check in old.items() if key not in new]
     come = [check for key, check in new.items() if key not in old]
     comparable = _size([*gone, *come]) * _size([*old.values(), *new.values()]) <= _MOST
+    asked_before, asked_after = _whole(old), _whole(new)
     left = list(come)
     for check in gone:
         stricter = next((one for one in new.values() if comparable and order.holds_with(one, check)), None)
         partner = stricter or next((one for one in left if _looks_at(one) == _looks_at(check)), None)
-        is_new = partner is not None and any(partner is one for one in left)
+        is_new = any(partner is one for one in left)
+        if stricter is None and comparable and order.holds_with(asked_after, check):
+            # Several together ask for it; each that is new is told of below.
+            continue
         left = [one for one in left if one is not partner]
         if stricter is None:
             yield Change("weakened", _named(what, check), _told(check), _told(partner))
         elif is_new and not order.holds_with(check, stricter):
             yield Change("stricter", _named(what, check), _told(check), _told(stricter))
     for check in left:
-        if not (comparable and any(order.holds_with(one, check) for one in old.values())):
+        if not (comparable and order.holds_with(asked_before, check)):
             yield Change("stricter", _named(what, check), NOTHING, _told(check))
 
 
@@ -41,6 +45,10 @@ def _flat(checks: Sequence[Check], order: Order) -> Mapping[Hashable, Check]:
         else:
             found[order.meaning(check)] = check
     return found
+
+
+def _whole(checks: Mapping[Hashable, Check]) -> Check:
+    return Check.model_construct(all_of=[*checks.values()])
 
 
 def _size(checks: Sequence[Check]) -> int:

@@ -15,15 +15,20 @@ def environment_changes(before: Policy, after: Policy) -> Iterator[Change]:
     for name in sorted(before.environments.keys() | after.environments.keys()):
         what, old, new = f"environment `{name}`", before.environments.get(name), after.environments.get(name)
         if old is None:
-            found.append(Change("changed", what, NOTHING, f"store `{new.store}`" if new else NOTHING))
+            found.append(Change("changed", what, NOTHING, _summary(new)))
         elif new is None:
-            found.append(Change("weakened", what, f"store `{old.store}`", NOTHING))
+            kind: Kind = "weakened" if old.store == _PRODUCTION or old.destinations else "changed"
+            found.append(Change(kind, what, _summary(old), NOTHING))
         else:
             found += _environment(what, old, new)
     yield from found
     then, now = before.release_branch, after.release_branch
     if then != now and not any(change.kind == "weakened" and "`release_branch`" in change.what for change in found):
         yield Change("weakened", "the branch that production is released from", then, now)
+
+
+def _summary(environment: Environment | None) -> str:
+    return NOTHING if environment is None else f"store `{environment.store}`"
 
 
 def _environment(what: str, old: Environment, new: Environment) -> Iterator[Change]:

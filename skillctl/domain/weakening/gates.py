@@ -8,7 +8,7 @@ that names less after.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import EffectiveGate, Gate, Policy, effective
@@ -35,16 +35,43 @@ class _Sample:
         which = f"skill{name}{tags}" if name or tags else "every skill"
         return f"gate to `{self.to}` of {which}"
 
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """Wider ones first."""
+        return bool(self.name), len(self.tags)
+
+    def takes_in(self, other: "_Sample") -> bool:
+        """Whether the other one is a skill of these."""
+        return self.to == other.to and self.name in (_NOBODY, other.name) and self.tags <= other.tags
+
+
+class _Row(NamedTuple):
+    """A key by which a sample is asked for more or less, and both sides in words."""
+
+    sample: _Sample
+    key: str
+    kind: Kind
+    before: str
+    after: str
+
 
 def gate_changes(before: Policy, after: Policy) -> Iterator[Change]:
-    """Each key of each gate by which some skill is asked for less, or more, than before."""
-    for sample in dict.fromkeys(_samples(before, after)):
-        yield from _compared(before, after, sample, frozenset(_ASKED))
-    seen = set(_samples(before, after))
+    """Each key of each gate by which some skill is asked for less, or more, than before.
+
+    What is so of all skills is not said again of some of them.
+    """
+    samples = dict.fromkeys(_samples(before, after))
+    found = [row for sample in samples for row in _compared(before, after, sample)]
     for key in _RATES:
         for sample in dict.fromkeys(_pairs(before, after, key)):
-            if sample not in seen:
-                yield from _weaker(_compared(before, after, sample, frozenset({key})))
+            rows = _compared(before, after, sample) if sample not in samples else ()
+            found += [row for row in rows if (row.key, row.kind) == (key, "weakened")]
+    said: dict[tuple[str, ...], list[_Sample]] = {}
+    for row in sorted(found, key=lambda row: row.sample.rank):
+        wider = said.setdefault(row[1:], [])
+        if not any(other.takes_in(row.sample) for other in wider):
+            wider.append(row.sample)
+            yield Change(row.kind, f"{row.sample.told}: `{row.key}`", row.before, row.after)
 
 
 def tag_changes(policy: Policy, name: str, before_tags: Iterable[str], after_tags: Iterable[str]) -> list[Change]:
@@ -105,18 +132,13 @@ def _common(old: Gate, new: Gate) -> Iterable[str]:
     return old.names or new.names or [_NOBODY]
 
 
-def _weaker(changes: Iterable[Change]) -> Iterator[Change]:
-    return (change for change in changes if change.kind == "weakened")
-
-
-def _compared(before: Policy, after: Policy, sample: _Sample, keys: frozenset[str]) -> Iterator[Change]:
-    gates = [effective(policy, sample.name, sample.tags, sample.to) for policy in (before, after)]
-    for key in sorted(keys):
-        asked, shown = _ASKED[key]
-        then, now = map(asked, gates)
+def _compared(before: Policy, after: Policy, sample: _Sample) -> Iterator[_Row]:
+    old, new = (effective(policy, sample.name, sample.tags, sample.to) for policy in (before, after))
+    for key, (asked, shown) in _ASKED.items():
+        then, now = asked(old), asked(new)
         if then != now:
             kind: Kind = "stricter" if _asks_more(now, then) else "weakened"
-            yield Change(kind, f"{sample.told}: `{key}`", *(shown(gate) for gate in gates))
+            yield _Row(sample, key, kind, shown(old), shown(new))
 
 
 def _asks_more(one: Any, other: Any) -> bool:
