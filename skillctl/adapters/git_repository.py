@@ -131,8 +131,12 @@ class GitRepository:
     def authors(self, folder: str, since: str | None) -> list[str]:
         """Everybody who committed to `folder` after the commit `since` (None: ever), as `Name <mail>`, sorted.
 
-        Names are taken as committed: a `.mailmap` is content of the change, and could rename its author.
+        Names are taken as committed: a `.mailmap` is content of the change, and could rename its author. Unreachable
+        in a shallow clone, whose list would leave out whoever worked before it begins.
         """
+        if self._git("rev-parse", "--is-shallow-repository") == "true":
+            message = f"this clone is shallow, so it does not know everybody who worked on `{folder}`"
+            raise Unreachable(message, hint="run `git fetch --unshallow`")
         span = [f"{since}..HEAD"] if since else ["HEAD"]
         return sorted(set(self._log("--format=%an <%ae>", *span, "--", folder).splitlines()))
 
@@ -178,6 +182,47 @@ class GitRepository:
         self.actor()
         ids = {path: self.hash_blob(raw) for path, raw in files.items()}
         return self.head() if FileCommit(git.Repo(self.root), self.root, files, ids).made(message) else None
+
+    def write(self, files: Mapping[str, bytes]) -> list[str]:
+        """Put exactly these bytes into the folder, for somebody to commit; the paths in which HEAD says otherwise.
+
+        UsageError where a file has changes of somebody's that would be lost.
+        """
+        import git
+
+        from skillctl.adapters.git_commit import FileCommit
+
+        ids = {path: self.hash_blob(raw) for path, raw in files.items()}
+        held = {entry.path: entry.blob for entry in self.tree(self.head()).files(*files)}
+        FileCommit(git.Repo(self.root), self.root, files, ids).written()
+        return [path for path in files if held.get(path) != ids[path]]
+
+    def commit_on(self, branch: str, files: Mapping[str, bytes], message: str) -> str | None:
+        """Commit exactly these files on a branch that begins at HEAD; it is made where it is missing.
+
+        The folder, the index and HEAD are not touched. None if the branch, or HEAD, says so already. UsageError where
+        the branch is checked out, or holds something else; Unreachable where Git refuses.
+        """
+        from skillctl.adapters.git_branch import BranchCommit
+
+        self.actor()
+        try:
+            valid = self._git("check-ref-format", "--branch", branch) == branch
+        except Refused:
+            valid = False
+        if not valid:
+            raise UsageError(f"`{branch}` cannot be the name of a branch", hint="give another name to `--branch`")
+        ref, head = f"refs/heads/{branch}", self.head()
+        where = self._git("for-each-ref", "--format=%(worktreepath)", ref)
+        if where or self.current_branch() == branch:
+            hint = "leave `--branch` out to commit to what is checked out, or give another name"
+            raise UsageError(f"branch `{branch}` is checked out in `{where or self.root}`", hint=hint)
+        try:
+            tip = self._git("for-each-ref", "--format=%(objectname)", ref) or None
+            return BranchCommit(self.root, self._git, branch, head).made(files, message, tip)
+        except Refused as problem:
+            hint = "nothing was changed; mend what git says, then run the same command again"
+            raise Unreachable(f"the commit was refused: {problem}", hint=hint) from None
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:

@@ -11,6 +11,8 @@ from skillctl.domain.schema import Model, Name, VersionText, modelled
 
 FILE_NAME = "serving.yaml"
 _HEADER = "# written by `skillctl`; reviewed like code\n"
+#: The parts that name versions, in the order they are written.
+STATES = ("deprecated", "reinstated", "withdrawn", "revoked")
 
 
 class Retirement(Model):
@@ -22,10 +24,14 @@ class Retirement(Model):
 
 
 class Serving(Model):
-    """What production offers of one skill; a version in none of the mappings is simply approved."""
+    """What production offers of one skill; a version in none of the mappings is simply approved.
+
+    So is one that was `reinstated`: what stands there is why it is no longer deprecated.
+    """
 
     serving: VersionText | None = None
     deprecated: dict[VersionText, Retirement] = Field(default_factory=dict)
+    reinstated: dict[VersionText, Retirement] = Field(default_factory=dict)
     withdrawn: dict[VersionText, Retirement] = Field(default_factory=dict)
     revoked: dict[VersionText, Retirement] = Field(default_factory=dict)
 
@@ -43,7 +49,23 @@ class Serving(Model):
 
     def deprecates(self, version: str, retirement: Retirement) -> "Serving":
         """The same with one version more deprecated."""
-        return self.model_copy(update={"deprecated": {**self.deprecated, version: retirement}})
+        deprecated = {**self.deprecated, version: retirement}
+        return self.model_copy(update={"deprecated": deprecated, "reinstated": _without(self.reinstated, version)})
+
+    def reinstates(self, version: str, reason: str) -> "Serving":
+        """The same with one version no longer deprecated, for this reason; what is harder than that stays."""
+        reinstated = {**self.reinstated, version: Retirement(reason=reason)}
+        return self.model_copy(update={"reinstated": reinstated, "deprecated": _without(self.deprecated, version)})
+
+    def withdraws(self, version: str, retirement: Retirement) -> "Serving":
+        """The same with one version withdrawn: it is no longer served, whatever else was said of it."""
+        withdrawn = {**self.withdrawn, version: retirement}
+        serving = None if self.serving == version else self.serving
+        return self.model_copy(update={"withdrawn": withdrawn, "serving": serving})
+
+
+def _without(retired: dict[str, Retirement], version: str) -> dict[str, Retirement]:
+    return {known: retirement for known, retirement in retired.items() if known != version}
 
 
 def path_of(skill: Name) -> str:
@@ -75,7 +97,7 @@ _Dumper.add_representer(
 def write(serving: Serving) -> bytes:
     """The file's bytes: quoted strings, versions sorted, empty parts left out."""
     data: dict[str, object] = {"serving": _Quoted(serving.serving) if serving.serving else None}
-    for state in ("deprecated", "withdrawn", "revoked"):
+    for state in STATES:
         retired: dict[str, Retirement] = getattr(serving, state)
         if retired:
             data[state] = {

@@ -192,6 +192,20 @@ class Repository(Protocol):
         """
         ...
 
+    def write(self, files: Mapping[str, bytes]) -> Sequence[str]:
+        """Put exactly these bytes into the folder, for somebody to commit; the paths in which HEAD says otherwise.
+
+        UsageError where a file has changes of somebody's that would be lost.
+        """
+        ...
+
+    def commit_on(self, branch: str, files: Mapping[str, bytes], message: str) -> str | None:
+        """As `commit`, on a branch that begins at HEAD and is not checked out; nothing else is touched.
+
+        None if the branch, or HEAD, says so already. UsageError where the branch holds something else.
+        """
+        ...
+
     def lock(self) -> AbstractContextManager[None]:
         """Held while one process changes the repository; Unreachable for the second."""
         ...
