@@ -47,6 +47,18 @@ class FileCommit:
                 self._put_back(before, index, head)
                 raise
 
+    def written(self) -> None:
+        """Put the files into the folder and commit nothing; UsageError, Unreachable as of `made`."""
+        self._refuse_to_overwrite()
+        before = {path: self._bytes_of(path) for path in self._files}
+        try:
+            for path, raw in self._files.items():
+                if before[path] != raw:
+                    atomic.write(self._root / path, raw, self._scratch)
+        except OSError as problem:
+            self._files_back(before)
+            raise Unreachable(f"the files could not be written: {said(problem)}", hint=_AGAIN) from None
+
     def _refuse_to_overwrite(self) -> None:
         """What stands in the folder is HEAD's, or ours from a run that was killed; anything else is somebody's work."""
         for path, raw in self._files.items():
@@ -84,6 +96,13 @@ class FileCommit:
     def _put_back(self, before: Mapping[str, bytes | None], index: Path, head: str) -> None:
         if str(self._repo.git.rev_parse("HEAD")) != head:
             self._repo.git.reset("--soft", head)
+        self._files_back(before)
+        if index.exists():
+            shutil.copy2(index, self._index)
+        else:
+            self._index.unlink(missing_ok=True)
+
+    def _files_back(self, before: Mapping[str, bytes | None]) -> None:
         for path, raw in before.items():
             if raw is not None:
                 atomic.write(self._root / path, raw, self._scratch)
@@ -93,10 +112,6 @@ class FileCommit:
                 # Folders that were made for the file; one that holds something else stays.
                 for folder in Path(path).parents:
                     (self._root / folder).rmdir()
-        if index.exists():
-            shutil.copy2(index, self._index)
-        else:
-            self._index.unlink(missing_ok=True)
 
     @property
     def _index(self) -> Path:

@@ -3,28 +3,17 @@
 import contextlib
 import fcntl
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from skillctl.adapters import git_root, git_tree
+from skillctl.adapters.git_history import GitHistory, Refused
 from skillctl.adapters.git_tree import GitTree, cat_blobs
 from skillctl.errors import Unreachable, UsageError
 
-_COAUTHORS = "%(trailers:key=Co-authored-by,valueonly,unfold)"
 
-
-class Refused(Exception):
-    """A command of Git failed; the text is its own words in one line."""
-
-    def __init__(self, exit_code: int, words: str) -> None:
-        super().__init__(" ".join(words.split()) or f"exit code {exit_code}")
-        self.exit_code = exit_code
-
-
-class GitRepository:
+class GitRepository(GitHistory):
     """One repository with a working folder."""
 
     def __init__(self, folder: Path) -> None:
@@ -43,7 +32,7 @@ class GitRepository:
         """The commit a revision means; UsageError if it means none."""
         self.head()
         try:
-            return self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+            return self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         except Refused:
             raise UsageError(f"`{revision}` is not a commit of this repository", hint="run `git fetch`") from None
 
@@ -66,13 +55,13 @@ class GitRepository:
             present = [folder for folder in folders if (self.root / folder).exists()]
             try:
                 if not own_index.exists() and self._head() is not None:
-                    self._git("read-tree", "HEAD", index=index)
+                    self.git("read-tree", "HEAD", index=index)
                 if present:
-                    self._git("add", "--all", "--", *present, index=index)
+                    self.git("add", "--all", "--", *present, index=index)
                 gone = [folder for folder in folders if folder not in present]
                 if gone:
-                    self._git("rm", "-r", "--cached", "--quiet", "--ignore-unmatch", "--", *gone, index=index)
-                tree = self._git("write-tree", index=index)
+                    self.git("rm", "-r", "--cached", "--quiet", "--ignore-unmatch", "--", *gone, index=index)
+                tree = self.git("write-tree", index=index)
             except Refused as problem:
                 hint = "finish what `git status` shows (a merge, a lock), then try again"
                 raise Unreachable(f"git could not read the working folder: {problem}", hint=hint) from None
@@ -86,64 +75,10 @@ class GitRepository:
         """The object id that Git gives these bytes."""
         return git_tree.run(self.root, ["git", "hash-object", "--stdin"], raw).decode().strip()
 
-    def is_ancestor(self, older: str, newer: str) -> bool:
-        """Whether one commit lies in the history of another; False if either is unknown here."""
-        try:
-            self._git("merge-base", "--is-ancestor", older, newer)
-        except Refused:
-            return False
-        return True
-
-    def merge_base(self, one: str, other: str) -> str:
-        """The newest commit that two commits have in common; Unreachable if this clone knows of none."""
-        try:
-            return self._git("merge-base", one, other).split()[0]
-        except (Refused, IndexError):
-            hint = "run `git fetch --unshallow`, or `git fetch --deepen=100`"
-            raise Unreachable(f"this clone does not know where {one[:12]} and {other[:12]} parted", hint=hint) from None
-
-    def changed(self, before: str, after: str) -> list[str]:
-        """The paths that differ between two trees, sorted."""
-        words = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", before, after)
-        return sorted(path for path in self._read(*words).split("\0") if path)
-
-    def merged(self, base: str, head: str) -> str:
-        """The tree that merging `head` into `base` would give; Unreachable where that takes a person.
-
-        Nothing is checked out; the objects are written to Git's store, where `git gc` removes what nobody commits.
-        """
-        try:
-            return self._git("merge-tree", "--write-tree", "--no-messages", base, head).split("\n")[0]
-        except Refused as problem:
-            if problem.exit_code == 1:
-                message = f"{head[:12]} cannot be merged into {base[:12]} without conflicts"
-                raise Unreachable(message, hint="merge or rebase the branch first") from None
-            hint = "install Git 2.38 or newer, or merge the base into the branch first"
-            raise Unreachable(f"git could not merge: {problem}", hint=hint) from None
-
-    def first_parents(self, since: str, until: str) -> list[str]:
-        """The commits of the first-parent line of `until` after `since`, the oldest first.
-
-        UsageError where `since` does not lie on that line; Unreachable where this clone does not reach back so far.
-        """
-        line = self._read("rev-list", "--first-parent", until).split()
-        if since in line:
-            return line[: line.index(since)][::-1]
-        if self.is_shallow():
-            message = f"this clone is shallow, and does not reach back to {since[:12]}"
-            raise Unreachable(message, hint="run `git fetch --unshallow`")
-        message = f"{since[:12]} is not on the first-parent line of {until[:12]}"
-        raise UsageError(message, hint="was the branch rewritten? what is judged must come after what was judged")
-
-    def day_of(self, commit: str) -> str:
-        """The day that a commit was made, `YYYY-MM-DD` in UTC, as whoever made it says."""
-        seconds = int(self._read("show", "--no-patch", "--format=%ct", commit))
-        return datetime.fromtimestamp(seconds, UTC).date().isoformat()
-
     def folders(self, treeish: str, folder: str) -> Mapping[str, str]:
         """The folders directly in a folder of a tree, with the object ids that name all they hold."""
         found = {}
-        for record in self._read("ls-tree", "-z", "--full-tree", treeish, f"{folder}/").split("\0"):
+        for record in self.read("ls-tree", "-z", "--full-tree", treeish, f"{folder}/").split("\0"):
             head, _, path = record.partition("\t")
             if head.split(" ")[1:2] == ["tree"]:
                 found[path.removeprefix(f"{folder}/")] = head.split(" ")[2]
@@ -152,72 +87,26 @@ class GitRepository:
     def current_branch(self) -> str | None:
         """The branch that is checked out; None where it is a commit alone."""
         try:
-            return self._git("symbolic-ref", "--quiet", "--short", "HEAD")
+            return self.git("symbolic-ref", "--quiet", "--short", "HEAD")
         except Refused:
             return None
 
     def default_branch(self) -> str | None:
         """The branch that a clone of its origin begins with; None where there is no origin, or it did not say."""
         try:
-            name = self._git("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
+            name = self.git("symbolic-ref", "--quiet", "refs/remotes/origin/HEAD")
         except Refused:
             return None
         return name.removeprefix("refs/remotes/origin/")
 
     def tracks(self, folder: str) -> bool:
         """Whether anything of a folder belongs to the repository, however its name is written."""
-        return bool(self._git("ls-files", "--", f":(icase){folder}"))
-
-    def parent(self, commit: str) -> str | None:
-        """The first parent of a commit; None of the first one."""
-        parents = self._git("rev-list", "--parents", "--max-count=1", commit).split()[1:]
-        return parents[0] if parents else None
-
-    def branch(self, name: str) -> list[str]:
-        """The newest commits of a branch as this clone knows it, its own and its origin's; none if it knows neither."""
-        refs = (f"refs/heads/{name}", f"refs/remotes/origin/{name}")
-        return self._git("for-each-ref", "--format=%(objectname)", *refs).split()
-
-    def authors(self, folder: str, since: str | None, at: str = "HEAD") -> list[str]:
-        """Everybody who wrote in `folder` after the commit `since` (None: ever), up to `at`, as `Name <mail>`, sorted.
-
-        Those whom a commit names in a trailer `Co-authored-by:` wrote it too. Names are taken as committed: a
-        `.mailmap` is content of the change, and could rename its author.
-        """
-        span = [f"^{since}"] if since else []
-        # All history: what came in over two ways was written by both.
-        words = ("--full-history", f"--format=%an <%ae>%n{_COAUTHORS}")
-        lines = self._log(*words, at, *span, "--", folder).splitlines()
-        return sorted({line.strip() for line in lines if line.strip()})
-
-    def days(self, commits: Iterable[str]) -> Mapping[str, str]:
-        """The day in UTC on which each of these commits was made, `YYYY-MM-DD`."""
-        wanted = sorted(set(commits))
-        words = ["git", "log", "--no-walk=unsorted", "--stdin", "--format=%H %ct"]
-        lines = git_tree.run(self.root, words, "\n".join(wanted).encode()).decode().split("\n") if wanted else []
-        pairs = (line.split(" ") for line in lines if line)
-        return {commit: datetime.fromtimestamp(int(seconds), UTC).date().isoformat() for commit, seconds in pairs}
-
-    def is_shallow(self) -> bool:
-        """Whether this clone lacks a part of the history."""
-        return self._git("rev-parse", "--is-shallow-repository") == "true"
-
-    def introduced(self, folder: str, at: str) -> Mapping[str, tuple[str, str | None]]:
-        """For each file below `folder`: the first-parent commit of `at` that brought it in last, and its parent."""
-        words = ("--first-parent", "-m", "--no-renames", "--diff-filter=A", "--format=%x00%H %P", "--name-only")
-        found: dict[str, tuple[str, str | None]] = {}
-        for record in self._log(*words, at, "--", folder).split("\0")[1:]:
-            head, *paths = record.splitlines()
-            commit, *parents = head.split(" ")
-            for path in paths:
-                if path:
-                    found.setdefault(path, (commit, parents[0] if parents and parents[0] else None))
-        return found
+        return bool(self.git("ls-files", "--", f":(icase){folder}"))
 
     def actor(self) -> str:
         """Who commits here, as `Name <mail>`."""
         try:
-            identity = self._git("var", "GIT_COMMITTER_IDENT")
+            identity = self.git("var", "GIT_COMMITTER_IDENT")
         except Refused as problem:
             hint = "run `git config user.name` and `git config user.email` with yours"
             raise UsageError(f"git does not know who you are: {problem}", hint=hint) from None
@@ -226,7 +115,7 @@ class GitRepository:
     def signing_key(self) -> str | None:
         """The SSH key that Git signs with (`user.signingkey`), as its configuration has it; None if there is none."""
         try:
-            return self._git("config", "--get", "user.signingkey") or None
+            return self.git("config", "--get", "user.signingkey") or None
         except Refused:
             return None
 
@@ -244,6 +133,47 @@ class GitRepository:
         self.actor()
         ids = {path: self.hash_blob(raw) for path, raw in files.items()}
         return self.head() if FileCommit(git.Repo(self.root), self.root, files, ids).made(message) else None
+
+    def write(self, files: Mapping[str, bytes]) -> list[str]:
+        """Put exactly these bytes into the folder, for somebody to commit; the paths in which HEAD says otherwise.
+
+        UsageError where a file has changes of somebody's that would be lost.
+        """
+        import git
+
+        from skillctl.adapters.git_commit import FileCommit
+
+        ids = {path: self.hash_blob(raw) for path, raw in files.items()}
+        held = {entry.path: entry.blob for entry in self.tree(self.head()).files(*files)}
+        FileCommit(git.Repo(self.root), self.root, files, ids).written()
+        return [path for path in files if held.get(path) != ids[path]]
+
+    def commit_on(self, branch: str, files: Mapping[str, bytes], message: str) -> str | None:
+        """Commit exactly these files on a branch that begins at HEAD; it is made where it is missing.
+
+        The folder, the index and HEAD are not touched. None if the branch, or HEAD, says so already. UsageError where
+        the branch is checked out, or holds something else; Unreachable where Git refuses.
+        """
+        from skillctl.adapters.git_branch import BranchCommit
+
+        self.actor()
+        try:
+            valid = self.git("check-ref-format", "--branch", branch) == branch
+        except Refused:
+            valid = False
+        if not valid:
+            raise UsageError(f"`{branch}` cannot be the name of a branch", hint="give another name to `--branch`")
+        ref, head = f"refs/heads/{branch}", self.head()
+        where = self.git("for-each-ref", "--format=%(worktreepath)", ref)
+        if where or self.current_branch() == branch:
+            hint = "leave `--branch` out to commit to what is checked out, or give another name"
+            raise UsageError(f"branch `{branch}` is checked out in `{where or self.root}`", hint=hint)
+        try:
+            tip = self.git("for-each-ref", "--format=%(objectname)", ref) or None
+            return BranchCommit(self.root, self.git, branch, head).made(files, message, tip)
+        except Refused as problem:
+            hint = "nothing was changed; mend what git says, then run the same command again"
+            raise Unreachable(f"the commit was refused: {problem}", hint=hint) from None
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -263,30 +193,12 @@ class GitRepository:
             yield
 
     def _path(self, *asked: str) -> Path:
-        return self.root / self._git("rev-parse", *asked)
-
-    def _log(self, *words: str) -> str:
-        return self._read("log", "--no-show-signature", *words)
-
-    def _read(self, *words: str) -> str:
-        try:
-            return self._git(*words)
-        except Refused as problem:
-            raise Unreachable(f"git could not read its history: {problem}") from None
+        return self.root / self.git("rev-parse", *asked)
 
     def _head(self) -> str | None:
         try:
-            return self._git("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+            return self.git("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         except Refused as problem:
             if problem.exit_code != 1:
                 raise Unreachable(f"git could not read `{self.root}`: {problem}") from None
             return None
-
-    def _git(self, *words: str, index: Path | None = None) -> str:
-        """What a command prints, in English and without the last line's end; Refused where it fails."""
-        chosen = ["LC_ALL=C", "LANGUAGE=C", *([f"GIT_INDEX_FILE={index}"] if index is not None else [])]
-        done = subprocess.run(["env", *chosen, "git", *words], cwd=self.root, capture_output=True, check=False)
-        printed = done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
-        if done.returncode:
-            raise Refused(done.returncode, done.stderr.decode("utf-8", "replace") or printed)
-        return printed

@@ -1,6 +1,7 @@
 """`skillctl deprecate`."""
 
 import re
+from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from skillctl.cli import draw
-from skillctl.cli.options import FormatOption, SkillArgument
+from skillctl.cli.options import BranchOption, FormatOption, NoCommitOption, SkillArgument
 from skillctl.cli.result import Format, Result
 from skillctl.domain import version as versions
 from skillctl.domain.naming import nearest
@@ -17,6 +18,7 @@ from skillctl.domain.serving import Retirement
 from skillctl.errors import UsageError
 from skillctl.wiring import Wiring
 from skillctl.workflows.deprecate import Deprecated, deprecate
+from skillctl.workflows.landing import Landing
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,19 +37,21 @@ def run(
     sunset: Annotated[
         str | None, typer.Option("--sunset", help="The last day it may be relied on, YYYY-MM-DD.")
     ] = None,
+    branch: BranchOption = None,
+    no_commit: NoCommitOption = False,
     format: FormatOption = Format.TEXT,
 ) -> Result:
     """Commit the deprecation of an approved version."""
     repository = Wiring(context.obj).repository()
-    retirement = _retirement(reason, sunset, replaced_by)
+    retirement = retirement_of("deprecate", reason, sunset, replaced_by)
     if replaced_by is not None:
         _refuse_unknown(repository.tree(repository.head()), replaced_by)
-    done = deprecate(repository, name, version, retirement)
-    data = {"skill": done.skill, "version": done.version, "commit": done.commit, **done.retirement.model_dump()}
+    done = deprecate(repository, name, version, retirement, Landing(branch, not no_commit))
+    data = {"skill": done.skill, "version": done.version, **asdict(done.landed), **done.retirement.model_dump()}
     return Result(data, 0, (), lambda screen: _draw(screen, done), format)
 
 
-def _retirement(reason: str, sunset: str | None, replaced_by: str | None) -> Retirement:
+def retirement_of(command: str, reason: str, sunset: str | None = None, replaced_by: str | None = None) -> Retirement:
     """What the options say; UsageError names the one that cannot be meant."""
     if not reason.strip():
         raise UsageError("`--reason` is empty", hint="say why; everybody who uses the skill reads it")
@@ -61,7 +65,7 @@ def _retirement(reason: str, sunset: str | None, replaced_by: str | None) -> Ret
     except ValidationError as problem:
         wrong = problem.errors(include_url=False)[0]
         option = "--" + str(wrong["loc"][0]).replace("_", "-")
-        raise UsageError(f"`{option}`: {sentence(wrong)}", hint="run `skillctl deprecate --help`") from None
+        raise UsageError(f"`{option}`: {sentence(wrong)}", hint=f"run `skillctl {command} --help`") from None
 
 
 def _is_day(text: str) -> bool:
@@ -83,7 +87,7 @@ def _refuse_unknown(tree: "Tree", replaced_by: str) -> None:
 
 
 def _draw(screen: "Console", done: Deprecated) -> None:
-    if done.commit is None:
+    if not done.landed.is_new:
         draw.line(screen, f"{done.skill}@{done.version} is deprecated already, for this reason")
         return
-    draw.line(screen, f"{done.skill}@{done.version} is deprecated (commit {done.commit[:12]})", "green")
+    draw.line(screen, f"{done.skill}@{done.version} is deprecated ({draw.landed(done.landed)})", "green")

@@ -13,6 +13,8 @@ from skillctl.domain.finding import Finding
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from skillctl.workflows.landing import Landed
+
 _STYLES = {
     "draft": "yellow",
     "candidate": "cyan",
@@ -110,6 +112,13 @@ def fields(screen: "Console", told: Mapping[str, str]) -> None:
         lines = _wrapped(plain(text), screen.width - edge).splitlines() or [""]
         for index, part in enumerate(lines):
             screen.print(f"{plain(key) + ':' if index == 0 else '':{edge}}{part}", soft_wrap=True)
+
+
+def landed(done: "Landed") -> str:
+    """Where a change went, in a few words; what is only written is still to be committed."""
+    if done.commit is None:
+        return f"written and not committed: {', '.join(done.written)}"
+    return f"commit {done.commit[:12]}" + (f" on branch `{done.branch}`" if done.branch else "")
 
 
 def styled(word: str) -> str | None:

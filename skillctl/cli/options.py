@@ -21,3 +21,12 @@ PageOption = Annotated[Path | None, typer.Option("--report", metavar="FILE", hel
 TrustedOption = Annotated[
     str | None, typer.Option("--base", metavar="REV", help="Where runners, servers and recorders come from.")
 ]
+BranchOption = Annotated[
+    str | None,
+    typer.Option(
+        "--branch",
+        metavar="BRANCH",
+        help="Commit on this branch, made at HEAD where it is missing; folder, index and HEAD stay as they are.",
+    ),
+]
+NoCommitOption = Annotated[bool, typer.Option("--no-commit", help="Only write the files, to be committed by yourself.")]

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skillctl.cli import draw
-from skillctl.cli.options import FormatOption, SkillArgument
+from skillctl.cli.options import BranchOption, FormatOption, NoCommitOption, SkillArgument
 from skillctl.cli.result import Format, Result
 from skillctl.wiring import Wiring
+from skillctl.workflows.landing import Landing
 from skillctl.workflows.revise import Revised, revise
 
 if TYPE_CHECKING:
@@ -29,16 +30,19 @@ def run(
     name: SkillArgument,
     part: Annotated[Part, typer.Option("--part", help="The number of the version to raise.")] = Part.MINOR,
     version: Annotated[str | None, typer.Option("--version", help="The version to open instead.")] = None,
+    branch: BranchOption = None,
+    no_commit: NoCommitOption = False,
     format: FormatOption = Format.TEXT,
 ) -> Result:
     """Open the next version; what is served is not touched."""
-    done = revise(Wiring(context.obj).repository(), name, part.value, version)
-    return Result(asdict(done), 0, (), lambda screen: _draw(screen, done), format)
+    done = revise(Wiring(context.obj).repository(), name, part.value, version, Landing(branch, not no_commit))
+    data = {key: value for key, value in asdict(done).items() if key != "landed"}
+    return Result({**data, **asdict(done.landed)}, 0, (), lambda screen: _draw(screen, done), format)
 
 
 def _draw(screen: "Console", done: Revised) -> None:
-    if done.commit is None:
+    if not done.landed.is_new:
         draw.line(screen, f"{done.skill}@{done.version} is open already")
         return
-    draw.line(screen, f"{done.skill}@{done.version} is open as draft (commit {done.commit[:12]})", "green")
+    draw.line(screen, f"{done.skill}@{done.version} is open as draft ({draw.landed(done.landed)})", "green")
     draw.line(screen, f"{done.serving} keeps serving" if done.serving else "nothing of it is served", "dim")

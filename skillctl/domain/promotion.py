@@ -2,32 +2,34 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import floor
 
 from skillctl.domain import version as versions
-from skillctl.domain.evidence import Evidence, EvidenceClass, Outcome, Stale, Verdict
-from skillctl.domain.lifecycle import Status, next_by_promotion
+from skillctl.domain.evidence import Evidence, Outcome, Stale
+from skillctl.domain.lifecycle import Status, is_step, next_by_promotion
 from skillctl.domain.policy import EffectiveGate
-from skillctl.domain.statistics import Standing
-from skillctl.domain.verdict import against_baseline, ask_rate, rate_of, split, verdict_of
+from skillctl.domain.sufficiency import Reason as Reason
+from skillctl.domain.sufficiency import classes, judgement, percent, size
+from skillctl.domain.sufficiency import short as short
+from skillctl.domain.sufficiency import unsatisfied as unsatisfied
 
 
 @dataclass(frozen=True)
-class Reason:
-    """One thing that stands in the way; `code` is stable."""
+class Check:
+    """One thing that is looked at; `reasons` are why it is not met, none where it is."""
 
-    code: str
-    message: str
+    name: str
     observed: str
     required: str
-    hint: str | None = None
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True)
 class Request:
     """Everything the decision looks at.
 
-    `approved` maps every approved version of the skill to its digest; `findings` counts validation errors.
+    `approved` maps every approved version of the skill to its digest; `findings` counts validation errors. `state` is
+    what `serving.yaml` says of the version, `reason` why it is to be reinstated, and `is_released` whether the step
+    would be taken on the very branch that production is released from, where nobody could sign it first.
     """
 
     skill: str
@@ -40,6 +42,14 @@ class Request:
     gate: EffectiveGate
     evidence: Evidence | Stale | None
     approved: Mapping[str, str]
+    state: str = "approved"
+    reason: str | None = None
+    is_released: bool = True
+
+    @property
+    def is_reinstatement(self) -> bool:
+        """Whether a deprecated version is to be approved again, which its evidence of then has proved."""
+        return (self.source, self.target) == (Status.DEPRECATED, Status.APPROVED)
 
 
 @dataclass(frozen=True)
@@ -67,28 +77,94 @@ class Refusal:
 
 def decide(request: Request) -> Promotion | Refusal:
     """The promotion asked for, or a refusal with every reason there is."""
-    reasons = tuple(_reasons(request))
+    reasons = tuple(reason for check in checks(request) for reason in check.reasons)
     if reasons:
         return Refusal(request.skill, request.version, request.source, request.target, reasons)
-    evidence = request.evidence if request.target is Status.APPROVED else None
+    is_proved = request.target is Status.APPROVED and not request.is_reinstatement
+    evidence = request.evidence if is_proved else None
     assert not isinstance(evidence, Stale)
     return Promotion(request.skill, request.version, request.source, request.target, request.digest, evidence)
 
 
-def _reasons(request: Request) -> Iterator[Reason]:
-    yield from _step(request)
+def checks(request: Request) -> tuple[Check, ...]:
+    """All that is looked at for a step, in the order in which it is worth mending."""
+    return tuple(_checks(request))
+
+
+def _checks(request: Request) -> Iterator[Check]:
+    required = request.source.value if request.is_reinstatement else _sources(request.target)
+    yield Check("step", request.source.value, required, tuple(_step(request)))
+    if request.is_reinstatement:
+        yield from _reinstatement(request)
+        return
+    if request.target is Status.DRAFT:
+        # Back to work: nothing has to be proved for that.
+        return
+    errors = f"{request.findings} errors"
+    yield Check("validation", errors if request.findings else "no errors", "none", tuple(_validity(request)))
+    yield Check("version", request.version, _above(request), tuple(_version_order(request)))
+    enough = tuple(size(request.skill, request.cases, request.gate))
+    yield Check("suite", f"{request.cases} cases", f"{request.gate.min_cases} or more", enough)
+    if request.target is Status.APPROVED:
+        yield from _proof(request)
+        if request.gate.approvals:
+            signed = f"{request.gate.approvals}, or a branch that they are given on"
+            yield Check("approvals", _place(request), signed, tuple(_signed_first(request)))
+
+
+def _proof(request: Request) -> Iterator[Check]:
+    evidence, required = request.evidence, f"of {short(request.digest)}"
+    if evidence is None or isinstance(evidence, Stale):
+        yield Check("evidence", "none" if evidence is None else "stale", required, tuple(_freshness(request)))
+        return
+    yield Check("evidence", evidence.digest[:12], required, tuple(_freshness(request)))
+    allowed = ", ".join(kind.value for kind in request.gate.evidence) or "none"
+    yield Check("class", evidence.evidence_class.value, allowed, tuple(classes(evidence, request.gate)))
+    measured = f"{evidence.verdict.value}, {evidence.count(Outcome.PASSED)} of {len(evidence.cases)} cases"
+    yield Check("verdict", measured, _asked(request.gate), tuple(judgement(evidence, request.gate)))
+
+
+def _asked(gate: EffectiveGate) -> str:
+    words = ["passed", f"{percent(gate.pass_rate)} of cases"]
+    words += [f"{percent(gate.ask_rate)} of answers"] if gate.ask_rate is not None else []
+    words += [f"above -{percent(gate.margin)} beside what is served"] if gate.margin is not None else []
+    return ", ".join(words)
+
+
+def _validity(request: Request) -> Iterator[Reason]:
     if request.findings:
         hint = f"run `skillctl validate {request.skill}`"
         yield Reason("invalid", "the skill has validation errors", f"{request.findings} errors", "none", hint)
-    yield from _version_order(request)
-    yield from _size(request.skill, request.cases, request.gate)
-    if request.target is Status.APPROVED:
-        yield from _evidence(request)
-        yield from _approvals(request.gate)
+
+
+def _reinstatement(request: Request) -> Iterator[Check]:
+    """The version was proved when it was approved; what is asked is that it is that very version, and why."""
+    known, digest = request.approved.get(request.version), request.digest
+    yield Check("content", short(digest), short(known) if known else "approved", tuple(_approved_before(request)))
+    retired: tuple[Reason, ...] = ()
+    if request.state in ("withdrawn", "revoked"):
+        message = f"{request.version} is {request.state}, which is for good"
+        retired = (Reason(request.state, message, request.state, "deprecated", _revise(request)),)
+    yield Check("state", request.state, "deprecated", retired)
+    missing: tuple[Reason, ...] = ()
+    if request.reason is None:
+        hint = f"run `skillctl promote {request.skill} --to approved --reason …`, or `skillctl revise {request.skill}`"
+        missing = (Reason("no-reason", "a deprecated version is reinstated with a reason", "none", "a reason", hint),)
+    yield Check("reason", request.reason or "none", "a reason", missing)
+
+
+def _approved_before(request: Request) -> Iterator[Reason]:
+    known = request.approved.get(request.version)
+    if known is None:
+        message, hint = f"{request.version} was never approved", _revise(request)
+        yield Reason("never-approved", message, "no approval", "an approval on record", hint)
+    elif known != request.digest:
+        message = f"{request.version} was approved with other content"
+        yield Reason("version-taken", message, short(request.digest), short(known), _revise(request))
 
 
 def _step(request: Request) -> Iterator[Reason]:
-    if next_by_promotion(request.source) is request.target:
+    if is_step(request.source, request.target) and request.target is not Status.DEPRECATED:
         return
     hint = None
     if request.target is Status.DEPRECATED:
@@ -102,7 +178,13 @@ def _step(request: Request) -> Iterator[Reason]:
 
 
 def _sources(target: Status) -> str:
-    return " or ".join(status.value for status in Status if next_by_promotion(status) is target) or "nothing"
+    ahead = [status.value for status in Status if next_by_promotion(status) is target]
+    return " or ".join(ahead or (status.value for status in Status if is_step(status, target)))
+
+
+def _above(request: Request) -> str:
+    greatest = versions.greatest(version for version in request.approved if version != request.version)
+    return f"greater than {greatest}" if greatest is not None else "any"
 
 
 def _version_order(request: Request) -> Iterator[Reason]:
@@ -116,7 +198,7 @@ def _version_order(request: Request) -> Iterator[Reason]:
         yield Reason("version-order", message, request.version, f"greater than {greatest}", _revise(request))
 
 
-def _evidence(request: Request) -> Iterator[Reason]:
+def _freshness(request: Request) -> Iterator[Reason]:
     evidence, hint = request.evidence, f"run `skillctl eval {request.skill}`"
     if evidence is None:
         yield Reason("no-evidence", "no evaluation is on record", "no evidence", f"of {short(request.digest)}", hint)
@@ -132,84 +214,23 @@ def _evidence(request: Request) -> Iterator[Reason]:
     if len(evidence.cases) < request.cases:
         message = "only a part of the suite was measured"
         yield Reason("partial", message, f"{len(evidence.cases)} cases", f"{request.cases}", hint)
-    yield from _verdict(evidence, request.gate)
 
 
-def unsatisfied(evidence: Evidence, gate: EffectiveGate) -> Iterator[Reason]:
-    """Every reason for which evidence of the right content does not open a gate to `approved`."""
-    yield from _size(evidence.skill, len(evidence.cases), gate)
-    yield from _verdict(evidence, gate)
+def _place(request: Request) -> str:
+    return "on the release branch" if request.is_released else "on a branch of its own"
 
 
-def _size(skill: str, cases: int, gate: EffectiveGate) -> Iterator[Reason]:
-    if cases < gate.min_cases:
-        hint = f"add cases to `evals/{skill}/suite.yaml`"
-        yield Reason("too-few-cases", "the suite is too small", f"{cases} cases", f"{gate.min_cases}", hint)
-
-
-def _approvals(gate: EffectiveGate) -> Iterator[Reason]:
-    if gate.approvals:
-        yield Reason("unapproved", "approvals are missing", "0 approvals", f"{gate.approvals}")
-
-
-def _verdict(evidence: Evidence, gate: EffectiveGate) -> Iterator[Reason]:
-    yield from _classes(evidence, gate)
-    hint = f"run `skillctl eval {evidence.skill}`"
-    # Judged from the cases; the verdict on record can only be stricter.
-    judged = verdict_of(evidence.cases, evidence.lost, gate)
-    if Verdict.ERRORED in (evidence.verdict, judged):
-        observed = f"{evidence.count(Outcome.ERRORED)} cases errored" if evidence.cases else "no cases"
-        yield Reason("errored", "the evaluation could not be judged", observed, "none", hint)
-    elif Verdict.PASSED is not judged or evidence.verdict is not Verdict.PASSED:
-        reasons = list(_shortfalls(evidence, gate))
-        yield from reasons or [Reason("verdict", "the evaluation did not pass", evidence.verdict.value, "passed", hint)]
-
-
-def _classes(evidence: Evidence, gate: EffectiveGate) -> Iterator[Reason]:
-    allowed = ", ".join(kind.value for kind in gate.evidence) or "nothing the policy allows"
-    of_cases = {case.evidence_class for case in evidence.cases if case.evidence_class is not None}
-    for kind in EvidenceClass:
-        if kind in {evidence.evidence_class, *of_cases} and kind not in gate.evidence:
-            rehearsal = kind is EvidenceClass.REHEARSAL
-            message = "a rehearsal is never evidence" if rehearsal else "evidence of this class does not count here"
-            yield Reason("evidence-class", message, kind.value, allowed)
-
-
-def _shortfalls(evidence: Evidence, gate: EffectiveGate) -> Iterator[Reason]:
-    """What of the gate the cases do not reach."""
-    hint = f"run `skillctl eval {evidence.skill}`"
-    measured, asked = split(evidence.cases)
-    passed = sum(case.outcome is Outcome.PASSED for case in measured)
-    if measured and passed / len(measured) < gate.pass_rate:
-        observed = f"{passed} of {len(measured)} passed"
-        yield Reason("pass-rate", "too few cases passed", observed, _percent(gate.pass_rate), hint)
-    reached, needed = rate_of(asked), ask_rate(gate)
-    if asked and reached.low < needed:
-        # Cut, not rounded: what falls short may not look as if it reached.
-        observed = f"{_percent(floor(reached.low * 1000) / 1000)} to {reached.high:.1%} of {len(asked)} cases"
-        yield Reason("ask-rate", "too few answers passed to be sure of the rate", observed, _percent(needed), hint)
-    if evidence.lost:
-        first = evidence.lost[0]
-        message = f"it takes prompts from approved neighbours: `{first.case}` of `{first.skill}`"
-        yield Reason("neighbours", message, f"{len(evidence.lost)} prompts", "none", "say less in the description")
-    compared = against_baseline(asked, gate)
-    if gate.margin is not None and compared is not None and compared.finding is not Standing.NO_WORSE:
-        observed = f"{compared.low:+.1%} to {compared.high:+.1%}"
-        words = {Standing.REGRESSED: "answers are worse than those of the served version"}
-        message = words.get(compared.finding, "too few cases and trials to say that answers are no worse than before")
-        yield Reason(compared.finding.value, message, observed, f"above -{_percent(gate.margin)}", hint)
-
-
-def _percent(share: float) -> str:
-    """As the policy says it: 62.5%, not 62%."""
-    return f"{share * 100:.6g}%"
+def _signed_first(request: Request) -> Iterator[Reason]:
+    """Whoever approves signs on a branch; only with the approvals does it come to where production is released from."""
+    if request.is_released:
+        branch = f"promote-{request.skill}-{request.version}"
+        hint = (
+            f"run `skillctl promote {request.skill} --to approved --branch {branch}`, "
+            f"then `skillctl approve {request.skill}` there"
+        )
+        message = "approvals are missing, and they are given before it comes to the release branch"
+        yield Reason("unapproved", message, "0 approvals", f"{request.gate.approvals}", hint)
 
 
 def _revise(request: Request) -> str:
     return f"run `skillctl revise {request.skill}` to open the next version"
-
-
-def short(digest: str) -> str:
-    """The first twelve digits of a digest, as people compare them."""
-    bare = digest.removeprefix("sha256:")
-    return bare[:12] if len(bare) == 64 else digest

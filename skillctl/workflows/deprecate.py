@@ -1,27 +1,34 @@
 """Deprecate: an approved version is kept for those who use it and hidden from the others."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from skillctl.domain import serving
+from skillctl.domain import version as versions
 from skillctl.domain.definition_text import rewritten
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.serving import Retirement, Serving
 from skillctl.errors import UsageError
-from skillctl.workflows.ports import Repository
-from skillctl.workflows.read import read, refuse_unreadable
+from skillctl.workflows.landing import Landed, Landing, land
+from skillctl.workflows.ports import Repository, Tree
+from skillctl.workflows.read import Contents, read, refuse_unreadable
+
+_HERE = Landing()
 
 
 @dataclass(frozen=True)
 class Deprecated:
-    """The version that is deprecated now, and the commit that did it; None if it was so before."""
+    """The version that is deprecated now, and where that was written; nowhere if it was so before."""
 
     skill: str
     version: str
     retirement: Retirement
-    commit: str | None
+    landed: Landed
 
 
-def deprecate(repository: Repository, name: str, version: str | None, retirement: Retirement) -> Deprecated:
+def deprecate(
+    repository: Repository, name: str, version: str | None, retirement: Retirement, landing: Landing = _HERE
+) -> Deprecated:
     """Deprecate a version, by default the one that is served; UsageError if it was never approved."""
     with repository.lock():
         tree = repository.tree(repository.head())
@@ -29,20 +36,32 @@ def deprecate(repository: Repository, name: str, version: str | None, retirement
         contents.known(name)
         refuse_unreadable(contents, name)
         offered = contents.servings.get(name, Serving())
-        wanted = version or offered.serving
-        approved = contents.approved(name)
-        if wanted is None or wanted not in approved:
-            known = ", ".join(approved) or "none"
-            what = f"{name}@{wanted} was never approved" if wanted else f"nothing of `{name}` is served"
-            raise UsageError(f"{what}, so it cannot be deprecated", hint=f"approved versions: {known}")
+        wanted = approved_version(contents, name, version, "deprecated")
         files = {serving.path_of(name): serving.write(offered.deprecates(wanted, retirement))}
         skill = contents.skills.get(name)
         if skill is not None and skill.definition.version == wanted and skill.definition.status is Status.APPROVED:
-            path = skill.document.file
-            raw = tree.read(entry for entry in contents.entries[skill.folder] if entry.path == path)[path]
-            files[path] = rewritten(raw, {"status": Status.DEPRECATED.value}, path)
+            files |= restated(tree, contents, name, {"status": Status.DEPRECATED.value})
         message = (
             f"deprecate {name} {wanted}\n\n{retirement.reason}\n\n"
             f"Skill: {name}@{wanted}\nPromotion: approved -> deprecated\n"
         )
-        return Deprecated(name, wanted, retirement, repository.commit(files, message))
+        return Deprecated(name, wanted, retirement, land(repository, files, message, landing))
+
+
+def approved_version(contents: Contents, name: str, version: str | None, wanted: str) -> str:
+    """This version, by default the one that is served; UsageError if nothing approved it, so it is not `wanted`."""
+    chosen = version or contents.servings.get(name, Serving()).serving
+    approved = contents.approved(name)
+    if chosen is None or chosen not in approved:
+        known = ", ".join(versions.ordered(approved)) or "none"
+        what = f"{name}@{chosen} was never approved" if chosen else f"nothing of `{name}` is served"
+        raise UsageError(f"{what}, so it cannot be {wanted}", hint=f"approved versions: {known}")
+    return chosen
+
+
+def restated(tree: Tree, contents: Contents, name: str, values: Mapping[str, str]) -> dict[str, bytes]:
+    """The definition of a skill with these values in the place of its own, by its path."""
+    skill = contents.skills[name]
+    path = skill.document.file
+    raw = tree.read(entry for entry in contents.entries[skill.folder] if entry.path == path)[path]
+    return {path: rewritten(raw, values, path)}

@@ -61,7 +61,7 @@ def walk(court: Court, since: str, until: str) -> Iterator[GateReport]:
     before, day = repository.resolve(since), ""
     for commit in repository.first_parents(before, repository.resolve(until)):
         # Who dates a commit back does not get back to when a key still signed.
-        day = max(day, repository.day_of(before), repository.day_of(commit))
+        day = max(day, *repository.days([before, commit]).values())
         yield judged(court, before, commit, commit, day)
         before = commit
 

@@ -155,6 +155,8 @@ def _request(
         gate=gate,
         evidence=evidence,
         approved=before.approved,
+        # Whether enough people signed is counted apart, from their signatures.
+        is_released=False,
     )
 
 

@@ -181,10 +181,6 @@ class Repository(Protocol):
         """
         ...
 
-    def day_of(self, commit: str) -> str:
-        """The day that a commit was made, `YYYY-MM-DD` in UTC, as whoever made it says."""
-        ...
-
     def folders(self, treeish: str, folder: str) -> Mapping[str, str]:
         """The folders directly in a folder of a tree, with the object ids that name all they hold."""
         ...
@@ -233,6 +229,20 @@ class Repository(Protocol):
 
         None if HEAD says so already. UsageError where a file has changes of somebody's that would be lost;
         Unreachable where Git refuses, and then everything is as it was.
+        """
+        ...
+
+    def write(self, files: Mapping[str, bytes]) -> Sequence[str]:
+        """Put exactly these bytes into the folder, for somebody to commit; the paths in which HEAD says otherwise.
+
+        UsageError where a file has changes of somebody's that would be lost.
+        """
+        ...
+
+    def commit_on(self, branch: str, files: Mapping[str, bytes], message: str) -> str | None:
+        """As `commit`, on a branch that begins at HEAD and is not checked out; nothing else is touched.
+
+        None if the branch, or HEAD, says so already. UsageError where the branch holds something else.
         """
         ...
 

@@ -2,165 +2,147 @@
 
 from dataclasses import dataclass, replace
 
-from skillctl.domain import approval, lifecycle, policy, promotion, serving
-from skillctl.domain.definition_text import rewritten
+from skillctl.domain import approval, serving
 from skillctl.domain.digest import Content, Unmeasurable, measure_skill
-from skillctl.domain.evidence import Evidence, Stale, find
-from skillctl.domain.finding import Finding, errors_in
 from skillctl.domain.lifecycle import Status
-from skillctl.domain.policy import EffectiveGate
-from skillctl.domain.promotion import Promotion, Reason, Refusal, Request
+from skillctl.domain.promotion import Promotion, Reason, Refusal
 from skillctl.domain.serving import Serving
 from skillctl.domain.tree import TreeFile
 from skillctl.errors import UsageError
-from skillctl.workflows.base import base_of
-from skillctl.workflows.eval_ports import EvidenceStore, Signatures
-from skillctl.workflows.ground import ground_of
-from skillctl.workflows.judge import judged
-from skillctl.workflows.measure import skill_content
+from skillctl.workflows.deprecate import restated
+from skillctl.workflows.landing import Landed, Landing, land
 from skillctl.workflows.ports import Repository, Tree
-from skillctl.workflows.read import Contents, read
-from skillctl.workflows.trust import Choice
-from skillctl.workflows.validate import Found, settled
+from skillctl.workflows.read import Contents, read, refuse_unreadable
+from skillctl.workflows.weigh import Proofs, Weighed, Wish, weigh
+
+#: What is mended by measuring, not by anybody's work: the evidence is not there yet.
+_NOT_YET = ("no-evidence", "stale-")
 
 
 @dataclass(frozen=True)
 class Promoted:
-    """The step was taken by this commit; None if it had been taken before."""
+    """The step that was taken, and where that was written; nowhere if it had been taken before."""
 
     promotion: Promotion
-    commit: str | None
+    landed: Landed
 
 
 @dataclass(frozen=True)
-class Proofs:
-    """Where evidence is kept, what verifies signatures, and what runs scripts here."""
+class Automatic:
+    """What became of the candidates that need nobody to start their promotion; all that may go goes at once."""
 
-    store: EvidenceStore
-    signatures: Signatures
-    scripts: str
+    promoted: tuple[Promotion, ...]
+    waiting: tuple[Refusal, ...]
+    refused: tuple[Refusal, ...]
+    landed: Landed
 
 
-def promote(
-    repository: Repository, proofs: Proofs, name: str, target: Status | None, *, today: str
-) -> Promoted | Refusal:
-    """Take a committed skill one step further; `target` None means the next step, `today` is `YYYY-MM-DD`.
+def promote(repository: Repository, proofs: Proofs, name: str, wish: Wish, *, today: str) -> Promoted | Refusal:
+    """Take a committed skill one step further; `today` is `YYYY-MM-DD`.
 
     A run that was killed is finished by running it again: every file it writes is a function of its inputs.
     """
     with repository.lock():
-        head = repository.head()
-        tree = repository.tree(head)
+        tree = repository.tree(repository.head())
         contents = read(tree)
         contents.known(name)
-        skill = contents.skills.get(name)
-        if skill is None:
-            return _unreadable(contents, name, target or Status.CANDIDATE)
-        definition = skill.definition
-        goal = target or lifecycle.next_by_promotion(definition.status) or Status.APPROVED
-        content = skill_content(tree, name)
-        if goal is definition.status and _stands(contents, name, goal, content):
-            step = Promotion(name, definition.version, definition.status, definition.status, content.digest, None)
-            return Promoted(step, None)
-        errors = errors_in(_standing(repository, tree, contents, name, today))
-        gate, evidence = policy.effective(contents.policy, name, definition.tags, goal), None
-        if goal is Status.APPROVED and name in contents.suites:
-            ground = ground_of(repository, proofs.signatures, tree, contents, name, Choice(proofs.scripts))
-            gate, evidence = ground.gate, find(proofs.store.of(name), ground.subject)
-        request = _request(contents, name, goal, content, gate, evidence, len(errors))
-        decision = promotion.decide(request)
-        loose = _uncommitted(repository, name, content)
-        if loose is not None:
-            reasons = (loose, *(decision.reasons if isinstance(decision, Refusal) else ()))
-            return Refusal(name, request.version, request.source, goal, reasons)
+        weighed = weigh(repository, proofs, tree, contents, name, wish, today)
+        if isinstance(weighed, Refusal):
+            return weighed
+        if weighed.stands:
+            asked = weighed.request
+            step = Promotion(name, asked.version, asked.target, asked.target, asked.digest, None)
+            return Promoted(step, Landed())
+        decision = weighed.decision
         if isinstance(decision, Refusal):
             return decision
-        files = _files(repository, tree, contents, decision)
-        return Promoted(decision, repository.commit(files, _message(decision)))
+        files, message = _files(repository, weighed, decision), _message(decision, wish.reason)
+        return Promoted(decision, land(repository, files, message, wish.landing))
 
 
-def _stands(contents: Contents, name: str, goal: Status, content: Content) -> bool:
-    """Whether the status is backed: `approved` written by hand is no approval."""
-    version = contents.skills[name].definition.version
-    return goal is not Status.APPROVED or contents.approved(name).get(version) == content.digest
+def promote_all(repository: Repository, proofs: Proofs, landing: Landing, *, today: str) -> Automatic:
+    """Approve every candidate of `auto_promote` that may be, all in one commit."""
+    wish = Wish(Status.APPROVED, landing=landing)
+    with repository.lock():
+        tree = repository.tree(repository.head())
+        contents = read(tree)
+        promoted: list[Promotion] = []
+        refused: list[Refusal] = []
+        files: dict[str, bytes] = {}
+        for name in sorted(set(contents.policy.auto_promote)):
+            skill = contents.skills.get(name)
+            if skill is not None and skill.definition.status is not Status.CANDIDATE:
+                continue
+            try:
+                weighed = _known(contents, name) or weigh(repository, proofs, tree, contents, name, wish, today)
+                decision = weighed if isinstance(weighed, Refusal) else weighed.decision
+                if isinstance(weighed, Weighed) and isinstance(decision, Promotion):
+                    files |= _files(repository, weighed, decision)
+                    promoted.append(decision)
+            except UsageError as problem:
+                decision = _without_answer(contents, name, problem)
+            if isinstance(decision, Refusal):
+                refused.append(decision)
+        message = _joined(promoted)
+        landed = land(repository, files, message, landing) if files else Landed()
+    waiting = tuple(one for one in refused if all(reason.code.startswith(_NOT_YET) for reason in one.reasons))
+    return Automatic(tuple(promoted), waiting, tuple(one for one in refused if one not in waiting), landed)
 
 
-def _unreadable(contents: Contents, name: str, goal: Status) -> Refusal:
-    errors = errors_in(finding for finding in contents.findings if finding.skill == name)
-    reasons = tuple(
-        Reason("invalid", finding.message, f"{finding.file}:{finding.line}:{finding.column}", "readable", finding.hint)
-        for finding in errors
-    )
-    return Refusal(name, "?", Status.DRAFT, goal, reasons)
-
-
-def _standing(repository: Repository, tree: Tree, contents: Contents, name: str, today: str) -> list[Finding]:
-    """What `validate` finds of the skill in this commit, when each suppression has had its say."""
-
-    def base() -> Tree | None:
-        commit = base_of(repository, contents.policy.release_branch)
-        return repository.tree(commit) if commit else None
-
-    judgement, more = judged(tree, contents, name)
-    found = Found([name], [*judgement.findings, *more], {name: judgement.ignores}, dict)
-    # That an approved version has other content now is for the decision to say, which knows the versions.
-    return [finding for finding in settled(found, tree, base, today) if finding.code != "SK412"]
-
-
-def _request(
-    contents: Contents,
-    name: str,
-    goal: Status,
-    content: Content,
-    gate: EffectiveGate,
-    evidence: Evidence | Stale | None,
-    errors: int,
-) -> Request:
-    definition = contents.skills[name].definition
-    suite = contents.suites.get(name)
-    return Request(
-        skill=name,
-        version=definition.version,
-        source=definition.status,
-        target=goal,
-        digest=content.digest,
-        cases=len(suite.suite.counted) if suite else 0,
-        findings=errors,
-        gate=gate,
-        evidence=evidence,
-        approved=contents.approved(name),
-    )
-
-
-def _uncommitted(repository: Repository, name: str, content: Content) -> Reason | None:
-    """What lies in the folder must be what is judged; the status alone may differ (a step that was interrupted)."""
-    try:
-        observed = skill_content(repository.pending(f"skills/{name}"), name).digest
-    except UsageError as problem:
-        observed = problem.message
-    if observed == content.digest:
+def _known(contents: Contents, name: str) -> Refusal | None:
+    if name in contents.names:
         return None
-    message = f"`skills/{name}` has changes that are not committed"
-    hint = f"commit them (`git add skills/{name} && git commit`), or put them back"
-    return Reason("uncommitted", message, promotion.short(observed), promotion.short(content.digest), hint)
+    hint = "take it out of `auto_promote` in `skillctl.yaml`"
+    reason = Reason("unknown", f"there is no skill `{name}`", "no such skill", "a skill", hint)
+    return Refusal(name, "?", Status.CANDIDATE, Status.APPROVED, (reason,))
 
 
-def _files(repository: Repository, tree: Tree, contents: Contents, step: Promotion) -> dict[str, bytes]:
-    skill = contents.skills[step.skill]
-    path = skill.document.file
-    entries = {entry.path: entry for entry in contents.entries[skill.folder]}
-    raw = dict(tree.read(entries.values()))
-    raw[path] = rewritten(raw[path], {"status": step.target.value}, path)
-    files = {path: raw[path]}
+def _without_answer(contents: Contents, name: str, problem: UsageError) -> Refusal:
+    """What keeps one skill from being judged must not keep the others from it."""
+    version = contents.skills[name].definition.version
+    reason = Reason("unjudged", problem.message, "no answer", "an answer", problem.hint)
+    return Refusal(name, version, Status.CANDIDATE, Status.APPROVED, (reason,))
+
+
+def _joined(steps: list[Promotion]) -> str:
+    """The message of a commit with several promotions; of one alone it is that one's."""
+    if len(steps) == 1:
+        return _message(steps[0], None)
+    parts = [_message(step, None).split("\n", 2)[2] for step in steps]
+    return f"promote {len(steps)} skills to approved\n\n" + "".join(parts)
+
+
+def _files(repository: Repository, weighed: Weighed, step: Promotion) -> dict[str, bytes]:
+    tree, contents, name = weighed.tree, weighed.contents, step.skill
+    refuse_unreadable(contents, name)
+    offered = contents.servings.get(name, Serving())
+    if weighed.request.is_reinstatement:
+        now = offered.reinstates(step.version, weighed.request.reason or "")
+        files = {serving.path_of(name): serving.write(now)}
+        if contents.skills[name].definition.version == step.version:
+            files |= restated(tree, contents, name, {"status": step.target.value})
+        return files
+    files = restated(tree, contents, name, {"status": step.target.value})
     if step.target is Status.APPROVED and step.evidence is not None:
-        entries[path] = replace(entries[path], blob=repository.hash_blob(raw[path]))
-        content = _measured(skill.folder, list(entries.values()), raw)
-        authors = repository.authors(skill.folder, _last_approval(repository, step.skill))
-        statement = approval.state(content, step.evidence, authors)
-        files[approval.path_of(step.skill, step.version)] = statement.text().encode()
-        offered = contents.servings.get(step.skill, Serving()).offers(step.version)
-        files[serving.path_of(step.skill)] = serving.write(offered)
+        files |= _approval(repository, tree, contents, step, files)
+        files[serving.path_of(name)] = serving.write(offered.offers(step.version))
     return files
+
+
+def _approval(
+    repository: Repository, tree: Tree, contents: Contents, step: Promotion, definition: dict[str, bytes]
+) -> dict[str, bytes]:
+    """The approval of the files as they will be, with this definition."""
+    skill = contents.skills[step.skill]
+    entries = {entry.path: entry for entry in contents.entries[skill.folder]}
+    raw = {**tree.read(entries.values()), **definition}
+    for path, text in definition.items():
+        entries[path] = replace(entries[path], blob=repository.hash_blob(text))
+    content = _measured(skill.folder, list(entries.values()), raw)
+    authors = repository.authors(skill.folder, _last_approval(repository, step.skill))
+    statement = approval.state(content, step.evidence, authors) if step.evidence else None
+    assert statement is not None
+    return {approval.path_of(step.skill, step.version): statement.text().encode()}
 
 
 def _last_approval(repository: Repository, name: str) -> str | None:
@@ -176,10 +158,14 @@ def _measured(folder: str, entries: list[TreeFile], raw: dict[str, bytes]) -> Co
         raise UsageError(str(problem)) from None
 
 
-def _message(step: Promotion) -> str:
+def _message(step: Promotion, why: str | None) -> str:
+    verbs = {Status.DRAFT: f"return {step.skill} {step.version} to draft"}
+    if step.source is Status.DEPRECATED:
+        verbs[Status.APPROVED] = f"reinstate {step.skill} {step.version}"
     lines = [
-        f"promote {step.skill} {step.version} to {step.target}",
+        verbs.get(step.target, f"promote {step.skill} {step.version} to {step.target}"),
         "",
+        *([why, ""] if why else []),
         f"Skill: {step.skill}@{step.version}",
         f"Promotion: {step.source} -> {step.target}",
         f"Skill-Digest: {step.digest}",

@@ -3,26 +3,29 @@
 from dataclasses import dataclass
 
 from skillctl.domain import version as versions
-from skillctl.domain.definition_text import rewritten
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.schema import LONGEST_VERSION
 from skillctl.errors import UsageError
+from skillctl.workflows.deprecate import restated
+from skillctl.workflows.landing import Landed, Landing, land
 from skillctl.workflows.ports import Repository
 from skillctl.workflows.read import read, refuse_unreadable
+
+_HERE = Landing()
 
 
 @dataclass(frozen=True)
 class Revised:
-    """The draft that is open now, and the commit that opened it; None if it was open before."""
+    """The draft that is open now, and where it was written; nowhere if it was open before."""
 
     skill: str
     version: str
     before: str
     serving: str | None
-    commit: str | None
+    landed: Landed
 
 
-def revise(repository: Repository, name: str, part: str, version: str | None) -> Revised:
+def revise(repository: Repository, name: str, part: str, version: str | None, landing: Landing = _HERE) -> Revised:
     """Open the next version: `part` (major, minor, patch) of the greatest one is raised, or `version` is taken.
 
     UsageError where there is nothing to revise, or the version asked for is not greater than every approved one.
@@ -39,7 +42,7 @@ def revise(repository: Repository, name: str, part: str, version: str | None) ->
         serving = served.serving if served else None
         if definition.status in (Status.DRAFT, Status.CANDIDATE):
             if version in (None, definition.version):
-                return Revised(name, definition.version, definition.version, serving, None)
+                return Revised(name, definition.version, definition.version, serving, Landed())
             message = f"{skill.id} is in work already, as {definition.status}"
             raise UsageError(message, hint="change its `version` by hand, or finish it first")
         known = [*contents.approved(name), definition.version]
@@ -49,8 +52,6 @@ def revise(repository: Repository, name: str, part: str, version: str | None) ->
             example = versions.bumped(greatest, part)
             hint = f"a semantic version of at most {LONGEST_VERSION} characters is meant, such as `{example}`"
             raise UsageError(f"`{wanted}` is not a version greater than {greatest}", hint=hint)
-        path = skill.document.file
-        raw = tree.read(entry for entry in contents.entries[skill.folder] if entry.path == path)[path]
-        draft = rewritten(raw, {"status": Status.DRAFT.value, "version": wanted}, path)
+        draft = restated(tree, contents, name, {"status": Status.DRAFT.value, "version": wanted})
         message = f"revise {name}: open {wanted}\n\nSkill: {name}@{wanted}\n"
-        return Revised(name, wanted, definition.version, serving, repository.commit({path: draft}, message))
+        return Revised(name, wanted, definition.version, serving, land(repository, draft, message, landing))

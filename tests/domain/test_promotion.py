@@ -9,7 +9,7 @@ from skillctl.domain import policy, statistics
 from skillctl.domain.digest import measure_skill, measure_suite
 from skillctl.domain.evidence import EvidenceClass, Lost, Outcome, Stale, Subject, Verdict, find
 from skillctl.domain.lifecycle import Status
-from skillctl.domain.promotion import Promotion, Refusal, Request, decide, short, unsatisfied
+from skillctl.domain.promotion import Promotion, Refusal, Request, checks, decide, short, unsatisfied
 from skillctl.domain.tree import TreeFile
 from skillctl.domain.verdict import rate_of
 from tests.domain.made import OTHER, SKILL, answered, answers, case, evidence, gate, request
@@ -39,6 +39,18 @@ ERRORED = {"verdict": Verdict.ERRORED, "pass_rate": 0.5, "cases": [case(), case(
 RECORDED = EvidenceClass.RECORDED
 
 
+#: A deprecated version that may be approved again.
+AGAIN: dict[str, Any] = {
+    "source": Status.DEPRECATED,
+    "evidence": None,
+    "findings": 3,
+    "approved": {"1.0.0": SKILL, "2.0.0": OTHER},
+    "state": "deprecated",
+    "reason": "the other one was worse",
+    "gate": gate(approvals=2, min_cases=9),
+}
+
+
 def asked(*cases: Any, **changed: Any) -> Any:
     """Evidence of recorded answers."""
     return evidence(evidence_class=RECORDED, cases=list(cases), **changed)
@@ -49,7 +61,12 @@ def asked(*cases: Any, **changed: Any) -> Any:
     [
         ({"source": Status.DRAFT}, "illegal-step", "draft", "candidate"),
         ({"source": Status.APPROVED}, "illegal-step", "approved", "candidate"),
-        ({"source": Status.DEPRECATED}, "illegal-step", "deprecated", "candidate"),
+        ({"source": Status.DEPRECATED, "target": Status.CANDIDATE}, "illegal-step", "deprecated", "draft"),
+        (AGAIN | {"reason": None}, "no-reason", "none", "a reason"),
+        (AGAIN | {"approved": {}}, "never-approved", "no approval", "an approval on record"),
+        (AGAIN | {"approved": {"1.0.0": OTHER}}, "version-taken", "1" * 12, "f" * 12),
+        (AGAIN | {"state": "withdrawn"}, "withdrawn", "withdrawn", "deprecated"),
+        (AGAIN | {"state": "revoked"}, "revoked", "revoked", "deprecated"),
         ({"findings": 2}, "invalid", "2 errors", "none"),
         ({"approved": {"1.0.0": OTHER}}, "version-taken", "1" * 12, "f" * 12),
         ({"approved": {"1.1.0": OTHER}}, "version-order", "1.0.0", "greater than 1.1.0"),
@@ -209,7 +226,8 @@ def test_all_reasons_at_once() -> None:
     [
         (Status.DRAFT, Status.APPROVED, "run `skillctl promote adder --to candidate` first"),
         (Status.APPROVED, Status.CANDIDATE, "run `skillctl revise adder` to open the next version"),
-        (Status.CANDIDATE, Status.DRAFT, None),
+        (Status.APPROVED, Status.DRAFT, "run `skillctl revise adder` to open the next version"),
+        (Status.CANDIDATE, Status.CANDIDATE, None),
     ],
 )
 def test_an_illegal_step_names_the_next_command(source: Status, target: Status, hint: str | None) -> None:
@@ -218,10 +236,73 @@ def test_an_illegal_step_names_the_next_command(source: Status, target: Status, 
     assert decision.reasons[0].hint == hint
 
 
-def test_nothing_leads_to_draft() -> None:
-    decision = decide(request(target=Status.DRAFT))
-    assert isinstance(decision, Refusal)
-    assert decision.reasons[0].required == "nothing"
+def test_a_candidate_goes_back_whatever_is_wrong_with_it() -> None:
+    broken = request(target=Status.DRAFT, findings=3, evidence=None, approved={"2.0.0": OTHER}, cases=0)
+    assert decide(broken) == Promotion("adder", "1.0.0", Status.CANDIDATE, Status.DRAFT, SKILL, None)
+    refusal = decide(request(source=Status.APPROVED, target=Status.DRAFT))
+    assert isinstance(refusal, Refusal)
+    assert refusal.reasons[0].required == "candidate"
+
+
+def test_a_deprecated_version_was_proved_when_it_was_approved() -> None:
+    assert decide(request(**AGAIN)) == Promotion("adder", "1.0.0", Status.DEPRECATED, Status.APPROVED, SKILL, None)
+
+
+def test_approvals_are_given_before_it_comes_to_the_release_branch() -> None:
+    wanted = request(gate=gate(approvals=2))
+    refusal = decide(wanted)
+    assert isinstance(refusal, Refusal)
+    assert refusal.reasons[0].hint == (
+        "run `skillctl promote adder --to approved --branch promote-adder-1.0.0`, then `skillctl approve adder` there"
+    )
+    assert codes(dataclasses.replace(wanted, is_released=False)) == []
+
+
+def seen(wanted: Request) -> list[tuple[str, str, str]]:
+    return [(check.name, check.observed, check.required) for check in checks(wanted)]
+
+
+def test_what_is_met_is_told_too() -> None:
+    record = evidence()
+    first = [
+        ("step", "candidate", "candidate"),
+        ("validation", "no errors", "none"),
+        ("version", "1.0.0", "any"),
+        ("suite", "1 cases", "0 or more"),
+    ]
+    proved = [
+        ("evidence", record.digest[:12], "of " + "1" * 12),
+        ("class", "deterministic", "deterministic, recorded, live"),
+        ("verdict", "passed, 1 of 1 cases", "passed, 100% of cases"),
+    ]
+    assert seen(request(evidence=record)) == first + proved
+    strict = gate(ask_rate=0.625, margin=0.2, approvals=2, evidence=())
+    assert seen(request(evidence=record, gate=strict, is_released=False))[5:] == [
+        ("class", "deterministic", "none"),
+        (
+            "verdict",
+            "passed, 1 of 1 cases",
+            "passed, 100% of cases, 62.5% of answers, above -20% beside what is served",
+        ),
+        ("approvals", "on a branch of its own", "2, or a branch that they are given on"),
+    ]
+    assert seen(request(evidence=None, findings=2, approved={"0.9.0": OTHER}))[1:] == [
+        ("validation", "2 errors", "none"),
+        ("version", "1.0.0", "greater than 0.9.0"),
+        ("suite", "1 cases", "0 or more"),
+        ("evidence", "none", "of " + "1" * 12),
+    ]
+    stale = Stale(record, (("skill", "then", "now"),))
+    assert seen(request(evidence=stale, gate=gate(approvals=1)))[4:] == [
+        ("evidence", "stale", "of " + "1" * 12),
+        ("approvals", "on the release branch", "1, or a branch that they are given on"),
+    ]
+    assert seen(request(**AGAIN)) == [
+        ("step", "deprecated", "deprecated"),
+        ("content", "1" * 12, "1" * 12),
+        ("state", "deprecated", "deprecated"),
+        ("reason", "the other one was worse", "a reason"),
+    ]
 
 
 def test_the_same_content_may_be_approved_under_its_own_version_again() -> None:

@@ -21,7 +21,14 @@ retirements = st.builds(
     sunset=st.none() | st.dates().map(lambda day: day.isoformat()),
 )
 mappings = st.dictionaries(versions, retirements, max_size=4)
-servings = st.builds(Serving, serving=st.none() | versions, deprecated=mappings, withdrawn=mappings, revoked=mappings)
+servings = st.builds(
+    Serving,
+    serving=st.none() | versions,
+    deprecated=mappings,
+    reinstated=mappings,
+    withdrawn=mappings,
+    revoked=mappings,
+)
 
 
 @given(servings)
@@ -54,6 +61,24 @@ def test_the_hardest_word_wins() -> None:
     assert made.state("1.1.0") == ("withdrawn", hard)
     assert made.state("1.2.0") == ("revoked", hard)
     assert made.state("9.9.9") == ("approved", None)
+
+
+def test_a_version_is_deprecated_or_reinstated_and_never_both() -> None:
+    old, again = Retirement(reason="old"), Retirement(reason="needed")
+    made = Serving(serving="1.0.0").deprecates("1.0.0", old).deprecates("0.9.0", old).reinstates("1.0.0", "needed")
+    assert made == Serving(serving="1.0.0", deprecated={"0.9.0": old}, reinstated={"1.0.0": again})
+    assert made.state("1.0.0") == ("approved", None)
+    assert made.deprecates("1.0.0", old) == Serving(serving="1.0.0", deprecated={"0.9.0": old, "1.0.0": old})
+    revoked = Serving(deprecated={"1.0.0": old}, revoked={"1.0.0": old}).reinstates("1.0.0", "needed")
+    assert revoked.state("1.0.0") == ("revoked", old)
+
+
+def test_what_is_withdrawn_is_not_served() -> None:
+    why = Retirement(reason="wrong")
+    made = Serving(serving="1.0.0", deprecated={"1.0.0": why}).withdraws("1.0.0", why)
+    assert (made.serving, made.state("1.0.0")) == (None, ("withdrawn", why))
+    assert made.deprecated == {"1.0.0": why}
+    assert Serving(serving="1.1.0").withdraws("1.0.0", why).serving == "1.1.0"
 
 
 def test_what_no_serving_file_may_say() -> None:

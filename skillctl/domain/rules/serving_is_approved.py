@@ -6,9 +6,7 @@ from skillctl.domain.document import Path, parse_text
 from skillctl.domain.finding import Finding, Place, Severity
 from skillctl.domain.rules.rule import Rule
 from skillctl.domain.rules.subject import Subject
-from skillctl.domain.serving import path_of
-
-_STATES = ("deprecated", "withdrawn", "revoked")
+from skillctl.domain.serving import STATES, path_of
 
 
 def check(subject: Subject) -> Iterator[Finding]:
@@ -17,7 +15,7 @@ def check(subject: Subject) -> Iterator[Finding]:
     if serving is None:
         return
     named: list[tuple[str, Path]] = [(serving.serving, ("serving",))] if serving.serving else []
-    named += [(version, (state, version)) for state in _STATES for version in getattr(serving, state)]
+    named += [(version, (state, version)) for state in STATES for version in getattr(serving, state)]
     unknown = [(version, where) for version, where in named if version not in subject.approved]
     document = parse_text(subject.texts.get(path, ""), path)[0] if unknown else None
     for version, where in unknown:
