@@ -38,6 +38,7 @@ COMMANDS = {
     "list": "The skills of this repository, or those an environment serves.",
     "show": "One skill: what it is, what it needs, where it stands.",
     "history": "The approvals of one skill.",
+    "diff": "What is other in one version of a skill than in another.",
     "load": "Fill the local SQLite catalogue.",
     "db": "Migrations of a production database.",
     "plan": "What `sync` would change in production.",

@@ -23,6 +23,8 @@ FINDING_KEYS = ["code", "severity", "message", "file", "line", "column", "skill"
         ("show adder", 0),
         ("show ader", 2),
         ("history adder", 0),
+        ("diff adder HEAD", 0),
+        ("diff adder", 2),
         ("load", 0),
         ("promote adder --to approved", 1),
         ("plan", 2),

@@ -102,7 +102,8 @@ def test_suites(before: Suite | None, after: Suite | None, expected: list[tuple[
         (run("{latency: 1}, {latency: 2}"), run("{latency: 1}")),
         (run("{latency: 1}"), run("{latency: 1}, {latency: 2}")),
         (run("{any_of: [{latency: 1}, {latency: 2}]}"), run("{latency: 2}")),
-        (run("{equals: a}", SCRIPT + "env: {A: x, B: y}"), run("{equals: a}", SCRIPT + "timeout: 10, env: {B: y, A: x}")),  # noqa: E501
+        (run("{equals: a}", SCRIPT + "env: {A: x, B: y}"),
+         run("{equals: a}", SCRIPT + "timeout: 10, env: {B: y, A: x}")),
         (tool("{contains: a}"), tool("{contains: a}, {exit_code: 0}")),
         (ask("{tool_called: f}"), ask("{tool_called: {name: f, at_least: 1}}")),
         (ask("{tool_called: f}"), ask("{type: 'trajectory:tool-used', value: f}")),

@@ -4,7 +4,6 @@
 """
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable
@@ -223,7 +222,7 @@ def removes(path: str) -> Callable[[Company], None]:
 
 def links(company: Company) -> None:
     (company.root / "skills/adder/scripts/add.py").unlink()
-    os.symlink("/etc/passwd", company.root / "skills/adder/scripts/add.py")
+    (company.root / "skills/adder/scripts/add.py").symlink_to("/etc/passwd")
     company.commit("link")
 
 
