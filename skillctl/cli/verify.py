@@ -41,7 +41,7 @@ def _data(one: Verified) -> dict[str, object]:
         "version": one.version,
         "digest": one.digest,
         "signed_by": list(one.signers),
-        "quorum": quorum_data(one.quorum),
+        "quorum": quorum_data(one.quorum) if one.quorum else None,
         "ok": not one.findings,
     }
 
@@ -52,7 +52,7 @@ def _draw(screen: "Console", checked: Checked) -> None:
             f"{one.skill}@{one.version}",
             short(one.digest),
             ", ".join(one.signers) or "-",
-            f"{len(one.quorum.counted)} of {one.quorum.needed}",
+            f"{len(one.quorum.counted)} of {one.quorum.needed}" if one.quorum else "-",
             "no" if one.findings else "yes",
         )
         for one in checked.approvals

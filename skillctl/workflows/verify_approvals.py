@@ -23,13 +23,16 @@ _RESTORE = "an approval is never edited: restore it from Git"
 
 @dataclass(frozen=True)
 class Verified:
-    """One approval: who signed it with a key that was theirs, what was asked of it, and what is wrong with it."""
+    """One approval: who signed it with a key that was theirs, what was asked of it, and what is wrong with it.
+
+    `quorum` is None where something else was wrong before that was asked.
+    """
 
     skill: str
     version: str
     digest: str
     signers: tuple[str, ...]
-    quorum: Quorum
+    quorum: Quorum | None
     findings: tuple[Finding, ...]
 
 
@@ -50,7 +53,7 @@ def verify_approvals(repository: Repository, signatures: Signatures, name: str |
     entries = tree.files("approvals")
     names = sorted({name_in(one.path) for one in entries if one.path.count("/") > 1})
     if name is not None:
-        known_skill(name, {*names, *tree.names("skills")})
+        known_skill(name, sorted({*names, *tree.names("skills")}))
         names = [one for one in names if one == name]
     asked = [one for one in entries if name_in(one.path) in names]
     read = tree.read(one for one in asked if one.path.endswith(f"/{approval.FILE_NAME}") and one.mode in FILE_MODES)
@@ -77,7 +80,7 @@ def _verified(statement: Statement, ground: Ground, roll: Roll, proof: Bundle | 
     signed = roll.signed(statement, held)
     findings = [proof] if isinstance(proof, Finding) else []
     findings += [_unsigned(path, why) for path, why in signed.refused.items()]
-    quorum = roll.reached.get(key_of(statement), Quorum(name, 0))
+    quorum = roll.reached.get(path_of(name, version))
     return Verified(name, version, statement.predicate.digest, signed.signers, quorum, tuple(findings))
 
 

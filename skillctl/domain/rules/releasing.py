@@ -41,8 +41,8 @@ RULES = (
         "SK406",
         Severity.ERROR,
         "an approval stands on evidence for exactly this, and on its signatures",
-        "The evidence must be of this skill, this suite and the policy of its base, and must satisfy that policy; where "
-        "it asks for approvals, enough people must have signed. Copied or stale evidence proves something else.",
+        "The evidence must be of this skill, this suite and the policy of its base, and must satisfy that policy; "
+        "where it asks for approvals, enough people must have signed. Copied or stale evidence proves something else.",
         "evidence of 1.0.0 copied to 1.1.0",
         "skillctl eval adder && skillctl promote adder",
     ),
