@@ -18,7 +18,7 @@ from skillctl.errors import Unreachable
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.ports import Repository, Tree
 
-ALTERED = "does not verify over these bytes: the approval or the content changed after it was signed"
+ALTERED = "it does not verify over these bytes: the approval or the content changed after it was signed"
 
 
 @dataclass(frozen=True)

@@ -63,9 +63,13 @@ def verify_approvals(repository: Repository, signatures: Signatures, name: str |
     roll = roll_of(repository, signatures, head, {unit.name: unit.approvals for unit in units})
     grounds = grounds_of(repository, head, statements, roll.brought, each)
     proofs = prove_each(repository, statements, grounds, roll, each)
-    verified = [_verified(said, grounds[key_of(said)], roll, proofs[key_of(said)]) for said in _ordered(units)]
+
+    def verified(said: Statement) -> tuple[tuple[str, str], Verified]:
+        return key_of(said), _verified(said, grounds[key_of(said)], roll, proofs[key_of(said)])
+
+    found = dict(each(verified, statements))
     loose = [*_misread(units), *_misplaced(asked, roll), *_suites(repository, roll, asked)]
-    return Checked(head, tuple(verified), tuple(loose))
+    return Checked(head, tuple(found[key_of(said)] for said in _ordered(units)), tuple(loose))
 
 
 def _ordered(units: Sequence[Unit]) -> Iterator[Statement]:

@@ -1,7 +1,6 @@
 """People with keys, a policy that asks them, and a version that waits for their signatures."""
 
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,7 +78,7 @@ def stated(shop: Shop, name: str, authors: tuple[str, ...]) -> Statement:
     shop.git("add", "--all")
     content = content_of(shop, folder)
     records = [Evidence.model_validate_json(one.read_bytes()) for one in evidence_of(shop, name)]
-    record = next(one for one in records if one.skill_digest == content.digest)
+    record = [one for one in records if one.skill_digest == content.digest][-1]
     statement = approval.state(content, record, list(authors))
     shop.write(approval.path_of(name, record.version), statement.text())
     shop.write(serving.path_of(name), f'serving: "{record.version}"\n')
@@ -88,7 +87,8 @@ def stated(shop: Shop, name: str, authors: tuple[str, ...]) -> Statement:
 
 
 def evidence_of(shop: Shop, name: str) -> list[Path]:
-    return sorted((shop.root / ".skillctl/evidence" / name).iterdir())
+    """The records of this machine, the newest last."""
+    return sorted((shop.root / ".skillctl/evidence" / name).iterdir(), key=lambda file: file.stat().st_mtime_ns)
 
 
 def content_of(shop: Shop, folder: str) -> Content:
@@ -139,6 +139,3 @@ def waiting_shop(candidate_shop: Path, people_keys: Path, tmp_path_factory: pyte
 def waiting(waiting_shop: Path, people_keys: Path, tmp_path: Path) -> Office:
     """A version that is stated on the branch `promotion` and waits for one approval."""
     return Office(Shop.copied(waiting_shop, tmp_path / "shop"), people_keys)
-
-
-Change = Callable[[Office], None]
