@@ -14,6 +14,8 @@ from skillctl.errors import Unreachable, UsageError
 _SECONDS = 60.0
 #: What OpenSSH says where it can do none of this (before 8.2).
 _TOO_OLD = "unknown option"
+#: How a public key begins that stands in the place of its file.
+_KINDS = ("ssh-", "sk-", "ecdsa-")
 #: No signature of any kind of key is longer.
 _MOST_BYTES = 64 * 1024
 #: Whoever the keys are of: one is asked about at a time.
@@ -23,7 +25,8 @@ _SOMEBODY = "signer"
 class SshSignatures:
     """Signs with one key, and verifies against the keys of people."""
 
-    def __init__(self, key: Path | None = None) -> None:
+    def __init__(self, key: Path | str | None = None) -> None:
+        """`key` is a private key, or the public one of an agent's; or this public key itself, as Git may have it."""
         self._key = key
 
     def sign(self, raw: bytes, namespace: str) -> bytes:
@@ -31,13 +34,20 @@ class SshSignatures:
         if self._key is None:
             hint = "name one with `--sign KEY`, or set `git config user.signingkey KEY`"
             raise UsageError("there is no SSH key to sign with", hint=hint)
-        if not self._key.is_file():
-            raise UsageError(
-                f"there is no key `{self._key}`", hint="name a private key, or the public one of an agent's"
-            )
-        done = _run(["-Y", "sign", "-q", "-f", str(self._key), "-n", namespace], raw)
+        text = str(self._key).removeprefix("key::")
+        if not text.startswith(_KINDS) or " " not in text:
+            return self._signed(Path(text).expanduser(), raw, namespace)
+        with tempfile.TemporaryDirectory(prefix="skillctl-signature-") as name:
+            public = Path(name, "key.pub")
+            public.write_text(text + "\n", encoding="utf-8")
+            return self._signed(public, raw, namespace)
+
+    def _signed(self, key: Path, raw: bytes, namespace: str) -> bytes:
+        if not key.is_file():
+            raise UsageError(f"there is no key `{key}`", hint="name a private key, or the public one of an agent's")
+        done = _run(["-Y", "sign", "-q", "-f", str(key), "-n", namespace], raw)
         if done.returncode != 0 or not done.stdout:
-            raise UsageError(f"`{self._key}` did not sign: {_last_line(done.stderr)}", hint="is it an SSH key?")
+            raise UsageError(f"`{key}` did not sign: {_last_line(done.stderr)}", hint="is it an SSH key?")
         return done.stdout
 
     def signer(self, raw: bytes, signature: bytes, keys: Mapping[str, Sequence[str]], namespace: str) -> str | None:

@@ -29,6 +29,7 @@ COMMANDS = {
     "eval": "Measure skills with their suites and keep the evidence.",
     "eval merge": "Join what several machines measured of one suite.",
     "promote": "Take a skill one step: draft → candidate → approved.",
+    "approve": "Sign what is to be approved with your SSH key.",
     "why": "What the next step of a skill asks for, and what is missing.",
     "gate": "Judge a change: whether it may enter its base.",
     "revise": "Open the next version of a skill as a draft.",
@@ -43,6 +44,7 @@ COMMANDS = {
     "db": "Migrations of a production database.",
     "plan": "What `sync` would change in production.",
     "sync": "Make production hold what a commit says.",
+    "verify": "Check every approval again, offline.",
     "jobs": "Notices and rollouts of releases.",
     "demo": "The whole way of a skill, on this machine, in a minute.",
 }

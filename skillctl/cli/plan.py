@@ -24,7 +24,7 @@ def run(
     """The difference between a commit and production; exit 1 if a skill is blocked."""
     wired = wiring.Wiring(context.obj)
     with wiring.production(wired.target(env)) as production:
-        made = plan(wired.repository(), production, revision).plan
+        made = plan(wired.repository(), wired.signatures(), production, revision).plan
     findings = [finding for entry in made.blocked for finding in entry.problems]
     return Result(as_data(made), 1 if made.blocked else 0, findings, lambda screen: draw_plan(screen, made), format)
 

@@ -28,6 +28,7 @@ def run(
     with wiring.production(target) as production:
         done = sync(
             wired.repository(),
+            wired.signatures(),
             production,
             revision,
             environment=env,

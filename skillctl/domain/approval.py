@@ -14,6 +14,8 @@ from skillctl.domain.schema import Model, Name, VersionText, sentence
 
 FILE_NAME = "approval.json"
 SIGNATURE = ".sig"
+#: Where signatures over suites lie, beside the versions.
+SUITES = "suites"
 #: What a signature is made for: one over an approval passes for nothing else.
 NAMESPACE = "skillctl-approval"
 SUITE_NAMESPACE = "skillctl-suite"
@@ -96,7 +98,7 @@ def suite_text(skill: str, suite_digest: str) -> bytes:
 
 def suite_signature_path_of(skill: str, suite_digest: str, person: str) -> str:
     """Where a person's signature over a suite lies."""
-    return f"approvals/{skill}/suites/{suite_digest.removeprefix('sha256:')}/{person}{SIGNATURE}"
+    return f"approvals/{skill}/{SUITES}/{suite_digest.removeprefix('sha256:')}/{person}{SIGNATURE}"
 
 
 def state(content: Content, evidence: Evidence, authors: list[str]) -> Statement:

@@ -26,7 +26,6 @@ def unsatisfied(evidence: Evidence, gate: EffectiveGate) -> Iterator[Reason]:
     yield from size(evidence.skill, len(evidence.cases), gate)
     yield from classes(evidence, gate)
     yield from judgement(evidence, gate)
-    yield from _approvals(gate)
 
 
 def size(skill: str, cases: int, gate: EffectiveGate) -> Iterator[Reason]:
@@ -34,11 +33,6 @@ def size(skill: str, cases: int, gate: EffectiveGate) -> Iterator[Reason]:
     if cases < gate.min_cases:
         hint = f"add cases to `evals/{skill}/suite.yaml`"
         yield Reason("too-few-cases", "the suite is too small", f"{cases} cases", f"{gate.min_cases}", hint)
-
-
-def _approvals(gate: EffectiveGate) -> Iterator[Reason]:
-    if gate.approvals:
-        yield Reason("unapproved", "approvals are missing", "0 approvals", f"{gate.approvals}")
 
 
 def judgement(evidence: Evidence, gate: EffectiveGate) -> Iterator[Reason]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from skillctl.adapters.scripts import ScriptRunner
     from skillctl.adapters.signatures import SshSignatures
     from skillctl.adapters.sqlite_catalogue import SqliteCatalogue
+    from skillctl.adapters.threads import Threads
     from skillctl.adapters.trial_files import TrialFiles
     from skillctl.adapters.validation_cache import ValidationCache
     from skillctl.settings import Target
@@ -79,11 +80,21 @@ class Wiring:
 
         return TrialFiles(self.own_state())
 
-    def signatures(self, key: Path | None = None) -> "SshSignatures":
+    def signatures(self, key: Path | str | None = None) -> "SshSignatures":
         """What verifies signatures, and signs with this key."""
         from skillctl.adapters.signatures import SshSignatures
 
         return SshSignatures(key)
+
+    def hand(self, key: Path | None) -> "SshSignatures":
+        """What signs with this key, else with Git's own."""
+        return self.signatures(key or self.repository().signing_key())
+
+    def side(self) -> "Threads":
+        """What waits for several programs at a time."""
+        from skillctl.adapters.threads import Threads
+
+        return Threads(4)
 
     def dev_catalogue(self) -> "SqliteCatalogue":
         """The dev store."""

@@ -122,7 +122,7 @@ class Laboratory:
         named = key or self.repository.signing_key()
         if named is None and not is_needed:
             return None
-        sign = self._wired.signatures(None if named is None else Path(named).expanduser()).sign
+        sign = self._wired.signatures(named).sign
         sign(b"", cassette.NAMESPACE)
         return sign
 

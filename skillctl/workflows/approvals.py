@@ -4,20 +4,21 @@ Nothing of the change says who may approve: people, their keys and the gate are 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from skillctl.domain import approval, skill
 from skillctl.domain import version as versions
 from skillctl.domain.approval import Statement
-from skillctl.domain.growth import Power, growth, power_of
-from skillctl.domain.person import Person
+from skillctl.domain.growth import growth, power_of
 from skillctl.domain.policy import EffectiveGate, Policy
 from skillctl.domain.quorum import Quorum, quorum
-from skillctl.domain.tree import FILE_MODES, TreeFile
+from skillctl.domain.skill import Skill
+from skillctl.domain.tree import FILE_MODES
+from skillctl.errors import Unreachable
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.ports import Repository, Tree
 
-ALTERED = "does not verify over these bytes: the approval or the content changed after it was signed"
+ALTERED = "it does not verify over these bytes: the approval or the content changed after it was signed"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Signed:
     """Who signed, by name; and for each signature that does not verify, by its path, why."""
 
     signers: tuple[str, ...] = ()
-    refused: Mapping[str, str] | None = None
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,28 +45,41 @@ class Written:
     at: str
 
 
-def signed(
-    tree: Tree,
-    signatures: Signatures,
-    base: Base,
-    statement: Statement,
-    raw: bytes,
-    days: Mapping[str, str] | None = None,
-) -> Signed:
-    """Who approved a version: whose signatures over these bytes of its `approval.json` lie beside it in a tree.
-
-    `days` are the days of signatures, by path, that came in on another day than the base's.
-    """
+def signed(tree: Tree, signatures: Signatures, base: Base, statement: Statement, raw: bytes) -> Signed:
+    """Who approved a version: whose signatures over these bytes of its `approval.json` lie beside it in a tree."""
     said = statement.predicate
     folder = approval.path_of(said.skill, said.version).rpartition("/")[0]
-    return _signed(tree, folder, signatures, base, raw, approval.NAMESPACE, days or {})
+    return among(_sheets(tree, folder), signatures, base, raw, approval.NAMESPACE)
 
 
 def signed_suite(tree: Tree, signatures: Signatures, base: Base, name: str, suite_digest: str) -> Signed:
     """Who approved a suite: whose signatures over its digest lie in a tree."""
     folder = approval.suite_signature_path_of(name, suite_digest, "").rpartition("/")[0]
     raw = approval.suite_text(name, suite_digest)
-    return _signed(tree, folder, signatures, base, raw, approval.SUITE_NAMESPACE, {})
+    return among(_sheets(tree, folder), signatures, base, raw, approval.SUITE_NAMESPACE)
+
+
+def among(
+    sheets: Mapping[str, bytes | None],
+    signatures: Signatures,
+    base: Base,
+    raw: bytes,
+    namespace: str,
+    days: Mapping[str, str] | None = None,
+) -> Signed:
+    """Whose of these signatures, by path, are over these bytes; None stands for one that is no plain file.
+
+    `days` are the days, by path, of those that came in on another day than the base's.
+    """
+    signers, refused = [], {}
+    for path, sheet in sorted(sheets.items()):
+        name = person_in(path)
+        why = Eye(signatures, base.policy, (days or {}).get(path, base.day)).doubt(name, raw, sheet, namespace)
+        if why is None:
+            signers.append(name)
+        else:
+            refused[path] = why
+    return Signed(tuple(signers), refused)
 
 
 def quorum_of(
@@ -76,16 +90,18 @@ def quorum_of(
     signers: Iterable[str],
     written: Written,
     before: Statement | None,
+    blobs: Mapping[str, bytes] | None = None,
 ) -> Quorum:
     """Whether enough people approved a version; `before` is the last approved one, whose power is compared.
 
-    Unreachable where this clone does not know who wrote the content.
+    `blobs` are the bytes of both by object id, where they are known. Unreachable where this clone does not know who
+    wrote the content.
     """
     said = statement.predicate
     if not gate.approvals:
         return Quorum(said.skill, 0)
     authors = {*said.authors, *authors_of(repository, [f"skills/{said.skill}"], written)}
-    more = growth_of(repository, before, statement)
+    more = growth_of(repository, before, statement, blobs)
     return quorum(said.skill, gate, base.policy.people, authors, signers, more)
 
 
@@ -94,12 +110,37 @@ def authors_of(repository: Repository, folders: Iterable[str], written: Written)
     return {author for folder in folders for author in repository.authors(folder, written.since, written.at)}
 
 
-def growth_of(repository: Repository, before: Statement | None, after: Statement) -> list[str]:
+def refuse_shallow(repository: Repository) -> None:
+    """Unreachable where a part of the history is missing, which says who wrote what and what held before."""
+    if repository.is_shallow():
+        hint = "run `git fetch --unshallow`; in CI check out the whole history (`fetch-depth: 0`)"
+        raise Unreachable("this clone is shallow, so nobody can say who wrote what was approved", hint=hint)
+
+
+def growth_of(
+    repository: Repository, before: Statement | None, after: Statement, blobs: Mapping[str, bytes] | None = None
+) -> list[str]:
     """What a version may do that the last approved one could not, as their approvals list their files."""
     if before is None:
         return []
-    blobs = repository.blobs(one.digest.git_blob for said in (before, after) for one in said.subject)
-    return growth(_power(before, blobs), _power(after, blobs))
+    if blobs is None:
+        blobs = repository.blobs(one.digest.git_blob for said in (before, after) for one in said.subject)
+    return growth(*(power_of(*listed(one, blobs)) for one in (before, after)))
+
+
+def listed(statement: Statement, blobs: Mapping[str, bytes]) -> tuple[Skill, dict[str, tuple[str, bytes]]]:
+    """The skill that an approval lists the files of, and these: path → mode and bytes.
+
+    As far as they are here and can be read; that they are is for others to say.
+    """
+    files: dict[str, tuple[str, bytes]] = {
+        one.name: (one.annotations.mode, blobs[one.digest.git_blob])
+        for one in statement.subject
+        if one.digest.git_blob in blobs
+    }
+    texts = {path: raw for path, (_, raw) in files.items()}
+    names = frozenset(one.name for one in statement.subject)
+    return skill.read(f"skills/{statement.predicate.skill}", texts, names)[0], files
 
 
 def last_before(approvals: Mapping[str, Statement], version: str) -> Statement | None:
@@ -109,62 +150,36 @@ def last_before(approvals: Mapping[str, Statement], version: str) -> Statement |
     return approvals[greatest] if greatest is not None else None
 
 
-def _power(statement: Statement, blobs: Mapping[str, bytes]) -> Power:
-    """What a version may do, as far as its files are here and can be read; that they are is for others to say."""
-    folder = f"skills/{statement.predicate.skill}"
-    files = {
-        one.name: (one.annotations.mode, blobs[one.digest.git_blob])
-        for one in statement.subject
-        if one.digest.git_blob in blobs
-    }
-    texts = {path: raw for path, (_, raw) in files.items()}
-    found, _ = skill.read(folder, texts, frozenset(one.name for one in statement.subject))
-    return power_of(found, files)
-
-
-def _signed(
-    tree: Tree, folder: str, signatures: Signatures, base: Base, raw: bytes, namespace: str, days: Mapping[str, str]
-) -> Signed:
-    sheets = [entry for entry in tree.files(folder) if _is_sheet(entry, folder)]
-    texts = tree.read(entry for entry in sheets if entry.mode in FILE_MODES)
-    signers, refused = [], {}
-    for sheet in sheets:
-        person = name_in(sheet.path)
-        judge = Judge(signatures, base.policy.people.get(person), days.get(sheet.path, base.day))
-        why = judge.doubt(person, raw, texts.get(sheet.path), namespace)
-        if why is None:
-            signers.append(person)
-        else:
-            refused[sheet.path] = why
-    return Signed(tuple(signers), refused)
-
-
-def _is_sheet(entry: TreeFile, folder: str) -> bool:
-    return entry.path.endswith(approval.SIGNATURE) and entry.path.rpartition("/")[0] == folder
-
-
-def name_in(path: str) -> str:
+def person_in(path: str) -> str:
     """The person whose signature a path is of."""
     return path.rpartition("/")[2].removesuffix(approval.SIGNATURE)
 
 
+def _sheets(tree: Tree, folder: str) -> dict[str, bytes | None]:
+    entries = [one for one in tree.files(folder) if one.path.rpartition("/")[0] == folder]
+    sheets = [one for one in entries if one.path.endswith(approval.SIGNATURE)]
+    texts = tree.read(one for one in sheets if one.mode in FILE_MODES)
+    return {one.path: texts.get(one.path) for one in sheets}
+
+
 @dataclass(frozen=True)
-class Judge:
-    """Looks at the signatures of one person, None of nobody known, on one day."""
+class Eye:
+    """Looks at signatures as the people of a policy made them until a day."""
 
     signatures: Signatures
-    person: Person | None
+    policy: Policy
     day: str
 
     def doubt(self, name: str, raw: bytes, sheet: bytes | None, namespace: str) -> str | None:
         """Why a signature is not this person's over these bytes; None if it is."""
-        if self.person is None:
+        person = self.policy.people.get(name)
+        if person is None:
             return f"`{name}` is nobody in `people` of the base"
         if sheet is None:
             return "it is no plain file"
-        if self.signatures.verifies(raw, sheet, self.person.keys_on(self.day), namespace):
+        if self.signatures.verifies(raw, sheet, person.keys_on(self.day), namespace):
             return None
-        for key, day in self.person.retired_on(self.day):
+        for key, day in person.retired_on(self.day):
             if self.signatures.verifies(raw, sheet, [key], namespace):
                 return f"its key retired on {day}"
         if self.signatures.is_of(raw, sheet, namespace):

@@ -11,6 +11,7 @@ from skillctl.domain.release import Current, Desired, SkillState, VersionState, 
 from skillctl.domain.serving import Serving
 from skillctl.domain.tree import TreeFile
 from skillctl.errors import UsageError
+from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.measure import skill_content
 from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.proof import Bundle, prove
@@ -26,14 +27,13 @@ class Wanted:
     policy: Policy
 
 
-def wanted(repository: Repository, commit: str, current: Current) -> Wanted:
+def wanted(repository: Repository, signatures: Signatures, commit: str, current: Current) -> Wanted:
     """Read a commit and judge it against what production holds; nothing of the working folder is looked at."""
     tree = repository.tree(commit)
     contents = read_governed(tree)
     lacking = {name: _unpublished(name, contents, current) for name in contents.approvals}
-    proofs = prove(
-        repository, commit, (contents.approvals[name][version] for name in lacking for version in lacking[name])
-    )
+    asked = [contents.approvals[name][version] for name in lacking for version in lacking[name]]
+    proofs = prove(repository, signatures, commit, asked, contents.approvals)
     desired: dict[str, Desired] = {}
     for name in sorted({*contents.names, *contents.approvals}):
         problems = [finding for finding in contents.findings if finding.skill == name]

@@ -6,9 +6,9 @@ asked again whether it satisfies the policy that held where the approval came in
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from skillctl.domain import canonical, digest, policy, promotion, skill
 from skillctl.domain.approval import Statement, path_of
@@ -16,10 +16,16 @@ from skillctl.domain.digest import Content, Unmeasurable
 from skillctl.domain.finding import Finding
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import Policy
+from skillctl.domain.promotion import Reason
 from skillctl.domain.skill import Skill
 from skillctl.domain.tree import TreeFile
+from skillctl.workflows.eval_ports import Executor, Signatures
 from skillctl.workflows.ports import Repository, Tree
+from skillctl.workflows.roll import Brought, Known, Roll, roll_of
+from skillctl.workflows.stated import content_of
 
+S = TypeVar("S")
+T = TypeVar("T")
 #: Above so many skills at once, their suites are listed by their common folder.
 _MANY = 100
 _RESTORE = "an approval is never edited: restore it from Git"
@@ -35,69 +41,112 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Ground:
-    """What held where approvals came in: the policy of their base, and the digest of each suite beside them."""
+    """What held where an approval came in: the policy of its base, and the digest of each suite beside it."""
 
     policy: Policy | None
     suites: Mapping[str, str]
 
 
+def in_turn(work: Callable[[S], T], items: Sequence[S]) -> Iterator[T]:
+    """The same for many things, one after the other."""
+    return map(work, items)
+
+
 def prove(
-    repository: Repository, commit: str, statements: Iterable[Statement]
+    repository: Repository, signatures: Signatures, commit: str, statements: Iterable[Statement], known: Known
 ) -> Mapping[tuple[str, str], Bundle | Finding]:
-    """A bundle, or the finding that refuses it, for each approval, by skill and version."""
+    """A bundle, or the finding that refuses it, for each approval, by skill and version; `known` are all there are."""
     asked = list(statements)
     if not asked:
         return {}
-    blobs = repository.blobs(subject.digest.git_blob for statement in asked for subject in statement.subject)
-    grounds = _grounds(repository, commit, asked)
-    return {_key(statement): _proved(statement, blobs, grounds[_key(statement)]) for statement in asked}
+    brought = repository.introduced("approvals", commit)
+    grounds = grounds_of(repository, commit, asked, brought)
+    asks = any(gate.approvals for ground in grounds.values() if ground.policy for gate in ground.policy.gates)
+    roll = roll_of(repository, signatures, commit, known, brought) if asks else None
+    return prove_each(repository, asked, grounds, roll)
 
 
-def _key(statement: Statement) -> tuple[str, str]:
+def prove_each(
+    repository: Repository,
+    statements: Sequence[Statement],
+    grounds: Mapping[tuple[str, str], Ground],
+    roll: Roll | None,
+    each: Executor = in_turn,
+) -> Mapping[tuple[str, str], Bundle | Finding]:
+    """As `prove`, on grounds that are known; without a roll only where no policy asks for approvals."""
+    before = [one for said in statements if (one := roll.before(said) if roll else None)]
+    blobs = repository.blobs(one.digest.git_blob for said in (*statements, *before) for one in said.subject)
+
+    def proved(statement: Statement) -> tuple[tuple[str, str], Bundle | Finding]:
+        return key_of(statement), _proved(statement, blobs, grounds[key_of(statement)], roll)
+
+    return dict(each(proved, statements))
+
+
+def key_of(statement: Statement) -> tuple[str, str]:
+    """The skill and version that an approval is of."""
     return statement.predicate.skill, statement.predicate.version
 
 
-def _grounds(repository: Repository, commit: str, statements: list[Statement]) -> Mapping[tuple[str, str], Ground]:
+def grounds_of(
+    repository: Repository, commit: str, statements: Iterable[Statement], brought: Brought, each: Executor = in_turn
+) -> Mapping[tuple[str, str], Ground]:
     """The ground of each approval; one that came in with the first commit has its policy from there."""
-    brought = repository.introduced("approvals", commit)
-    together: dict[tuple[str, str | None], list[Statement]] = defaultdict(list)
+    together: dict[tuple[str, str | None], list[tuple[str, str]]] = defaultdict(list)
     for statement in statements:
-        together[brought.get(path_of(*_key(statement)), (commit, None))].append(statement)
+        together[brought.get(path_of(*key_of(statement)), (commit, None))].append(key_of(statement))
+    policies = policies_of(repository, {base or origin for origin, base in together})
+
+    def suites(place: tuple[str, str | None]) -> tuple[tuple[str, str | None], dict[str, list[TreeFile]]]:
+        return place, _suites(repository.tree(place[0]), {name for name, _ in together[place]})
+
+    entries = dict(each(suites, list(together)))
+    blobs = repository.blobs(one.blob for of in entries.values() for files in of.values() for one in files)
     grounds: dict[tuple[str, str], Ground] = {}
-    for (origin, base), group in together.items():
-        ground = _ground(repository.tree(base or origin), repository.tree(origin), {_key(one)[0] for one in group})
-        grounds |= {_key(statement): ground for statement in group}
+    for (origin, base), keys in together.items():
+        digests = _digests(entries[origin, base], blobs)
+        grounds |= {key: Ground(policies[base or origin], digests) for key in keys}
     return grounds
 
 
-def _ground(base: Tree, origin: Tree, names: set[str]) -> Ground:
-    texts = base.read(base.files(policy.FILE_NAME))
-    held = policy.read(texts[policy.FILE_NAME])[0] if policy.FILE_NAME in texts else Policy()
+def policies_of(repository: Repository, commits: set[str]) -> dict[str, Policy | None]:
+    """The policy of each commit; None where it cannot be read."""
+    texts = repository.blobs(f"{commit}:{policy.FILE_NAME}" for commit in sorted(commits))
+    by_text = {text: policy.read(text)[0] for text in set(texts.values())}
+    found = {commit: texts.get(f"{commit}:{policy.FILE_NAME}") for commit in commits}
+    return {commit: Policy() if text is None else by_text[text] for commit, text in found.items()}
+
+
+def _suites(tree: Tree, names: set[str]) -> dict[str, list[TreeFile]]:
+    """The files of these skills' suites."""
     folders = [f"evals/{name}" for name in names] if len(names) <= _MANY else ["evals"]
-    entries = origin.files(*folders)
-    contents = origin.read(entries)
     by_name: dict[str, list[TreeFile]] = defaultdict(list)
-    for entry in entries:
+    for entry in tree.files(*folders):
         by_name[entry.path.split("/")[1]].append(entry)
-    suites = {}
-    for name in names & by_name.keys():
+    return {name: by_name[name] for name in names & by_name.keys()}
+
+
+def _digests(entries: Mapping[str, Sequence[TreeFile]], blobs: Mapping[str, bytes]) -> dict[str, str]:
+    digests = {}
+    for name, files in entries.items():
+        contents = {one.path: blobs[one.blob] for one in files if one.mode != "160000" and one.blob in blobs}
         try:
-            suites[name] = digest.measure_suite(f"evals/{name}", by_name[name], contents).digest
+            digests[name] = digest.measure_suite(f"evals/{name}", files, contents).digest
         except Unmeasurable:
             continue
-    return Ground(held, suites)
+    return digests
 
 
-def _proved(statement: Statement, blobs: Mapping[str, bytes], ground: Ground) -> Bundle | Finding:
+def _proved(statement: Statement, blobs: Mapping[str, bytes], ground: Ground, roll: Roll | None) -> Bundle | Finding:
     def refused(code: str, message: str, hint: str) -> Finding:
-        name, version = _key(statement)
+        name, version = key_of(statement)
         return Finding(code, f"{name}@{version}: {message}", path_of(name, version), skill=name, hint=hint)
 
     missing = [subject.name for subject in statement.subject if subject.digest.git_blob not in blobs]
     if missing:
         return refused("SK404", f"the bytes of `{missing[0]}` are not in this clone", "run `git fetch --unshallow`")
     try:
-        content, raw = _content(statement, blobs)
+        content, raw = content_of(statement, blobs)
     except Unmeasurable as problem:
         return refused("SK405", str(problem), _RESTORE)
     if content.digest != statement.predicate.digest:
@@ -109,20 +158,14 @@ def _proved(statement: Statement, blobs: Mapping[str, bytes], ground: Ground) ->
         return refused("SK405", f"the definition it lists says `{read_skill.definition.status}`", _RESTORE)
     for why in _doubts(statement, read_skill, ground):
         return refused("SK406", why, f"run `skillctl promote {read_skill.name}` on what was measured")
+    if roll is not None and roll.raw(statement) != statement.text().encode():
+        return refused(
+            "SK405", "it is not written as `skillctl` writes it, so others may read something else", _RESTORE
+        )
+    if roll is not None and ground.policy is not None:
+        for reason in roll.quorum(statement, ground.policy, blobs).reasons():
+            return refused("SK406", told(reason), reason.hint or _RESTORE)
     return _packed(statement, content, raw, read_skill)
-
-
-def _content(statement: Statement, blobs: Mapping[str, bytes]) -> tuple[Content, dict[str, bytes]]:
-    folder = f"skills/{statement.predicate.skill}"
-    entries = [
-        TreeFile(f"{folder}/{subject.name}", subject.annotations.mode, subject.digest.git_blob)
-        for subject in statement.subject
-    ]
-    raw = {entry.path: blobs[entry.blob] for entry in entries}
-    for subject in statement.subject:
-        if hashlib.sha256(blobs[subject.digest.git_blob]).hexdigest() != subject.digest.sha256:
-            raise Unmeasurable(f"`{subject.name}` does not hash to the `sha256` that the approval lists")
-    return digest.measure_skill(folder, entries, raw), raw
 
 
 def _read(statement: Statement, content: Content, raw: Mapping[str, bytes]) -> tuple[Skill | None, list[Finding]]:
@@ -134,7 +177,7 @@ def _read(statement: Statement, content: Content, raw: Mapping[str, bytes]) -> t
 def _doubts(statement: Statement, approved: Skill, ground: Ground) -> Iterator[str]:
     """Why the evidence does not carry this approval, the first doubt first."""
     said, evidence = statement.predicate, statement.predicate.evidence
-    if (approved.name, approved.definition.version) != _key(statement):
+    if (approved.name, approved.definition.version) != key_of(statement):
         yield f"it lists the files of {approved.id}"
     if (evidence.skill, evidence.version, evidence.skill_digest) != (said.skill, said.version, said.digest):
         yield "its evidence is of something else"
@@ -147,7 +190,12 @@ def _doubts(statement: Statement, approved: Skill, ground: Ground) -> Iterator[s
     if ground.suites.get(said.skill) != evidence.suite_digest:
         yield "its evidence is of another suite than lay beside it"
     for reason in promotion.unsatisfied(evidence, gate):
-        yield f"{reason.message}: observed {reason.observed}, required {reason.required}"
+        yield told(reason)
+
+
+def told(reason: Reason) -> str:
+    """A reason as one sentence."""
+    return f"{reason.message}: observed {reason.observed}, required {reason.required}"
 
 
 def _packed(statement: Statement, content: Content, raw: Mapping[str, bytes], approved: Skill) -> Bundle:

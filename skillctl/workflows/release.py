@@ -11,6 +11,7 @@ from skillctl.domain.policy import FILE_NAME
 from skillctl.domain.release import Action, Current, Entry, Plan
 from skillctl.errors import StoreRefused, Unreachable, UsageError
 from skillctl.workflows.desired import Wanted, wanted
+from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.ports import Repository
 from skillctl.workflows.store_ports import Production
 
@@ -36,7 +37,7 @@ class Synced:
     stored_blobs: int
 
 
-def plan(repository: Repository, production: Production, revision: str) -> Planned:
+def plan(repository: Repository, signatures: Signatures, production: Production, revision: str) -> Planned:
     """What `sync` of this revision would do; StoreRefused where production is ahead of it."""
     commit = repository.resolve(revision)
     current = production.current()
@@ -44,19 +45,26 @@ def plan(repository: Repository, production: Production, revision: str) -> Plann
         message = f"production holds {current.commit[:12]}, which is not in the history of {commit[:12]}"
         hint = "run `git fetch` and sync the newest commit of the release branch; production never goes back by itself"
         raise StoreRefused("production-ahead", message, hint=hint)
-    judged = wanted(repository, commit, current)
+    judged = wanted(repository, signatures, commit, current)
     return Planned(release.plan(commit, judged.desired, current), judged)
 
 
 def sync(
-    repository: Repository, production: Production, revision: str, *, environment: str, prune: bool, tool: str
+    repository: Repository,
+    signatures: Signatures,
+    production: Production,
+    revision: str,
+    *,
+    environment: str,
+    prune: bool,
+    tool: str,
 ) -> Synced:
     """Make production hold what a revision says, together with the jobs that tell of it; the second run is empty.
 
     Who is told, and what may be withdrawn unless `prune`, is the policy of that revision. StoreRefused where it is not
     on the release branch, or would withdraw too much.
     """
-    planned = plan(repository, production, revision)
+    planned = plan(repository, signatures, production, revision)
     current = planned.plan.current
     told = _environment(planned, environment)
     _on_branch(repository, planned.plan.commit, told.release_branch)

@@ -373,7 +373,7 @@ def test_promotion_leads_to_candidate_and_approved_only() -> None:
     [
         ({}, []),
         ({"min_cases": 2}, ["too-few-cases"]),
-        ({"approvals": 1}, ["unapproved"]),
+        ({"approvals": 1}, []),  # signatures are asked for elsewhere: no evidence has them
         ({"evidence": (EvidenceClass.LIVE,)}, ["evidence-class"]),
     ],
 )

@@ -40,9 +40,9 @@ RULES = (
     Rule(
         "SK406",
         Severity.ERROR,
-        "an approval stands on evidence for exactly this",
-        "The evidence must be of this skill, this suite and the policy of its base, and must satisfy that policy. "
-        "Copied or stale evidence proves something else.",
+        "an approval stands on evidence for exactly this, and on its signatures",
+        "The evidence must be of this skill, this suite and the policy of its base, and must satisfy that policy; "
+        "where it asks for approvals, enough people must have signed. Copied or stale evidence proves something else.",
         "evidence of 1.0.0 copied to 1.1.0",
         "skillctl eval adder && skillctl promote adder",
     ),
@@ -93,5 +93,14 @@ RULES = (
         "An approval that comes in after a greater version was published can never be published itself.",
         "1.0.1 is approved after 1.1.0 was published",
         "1.1.1 is approved after 1.1.0 was published",
+    ),
+    Rule(
+        "SK415",
+        Severity.ERROR,
+        "a signature beside an approval is one that counts",
+        "It is over the bytes of that very `approval.json`, by a key that was its person's when it came in, as the "
+        "policy before it had them. One that is none of this is stale, or was copied or made by somebody else.",
+        "cp approvals/adder/1.0.0/maria.sig approvals/adder/1.1.0/",
+        "skillctl approve adder",
     ),
 )

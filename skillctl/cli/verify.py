@@ -1,0 +1,66 @@
+"""`skillctl verify`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from skillctl.cli import draw
+from skillctl.cli.approve import quorum_data
+from skillctl.cli.options import FormatOption
+from skillctl.cli.result import Format, Result
+from skillctl.domain.promotion import short
+from skillctl.errors import UsageError
+from skillctl.wiring import Wiring
+from skillctl.workflows.verify_approvals import Checked, Verified, verify_approvals
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def run(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A skill; by default all.")] = None,
+    approvals: Annotated[bool, typer.Option("--approvals", help="Every approval that HEAD holds.")] = False,
+    format: FormatOption = Format.TEXT,
+) -> Result:
+    """Ask again, offline, what each approval says: its bytes, its evidence, its signatures and its quorum."""
+    if not approvals:
+        hint = "run `skillctl verify --approvals`"
+        raise UsageError("`verify` needs `--approvals`: it verifies nothing else yet", hint=hint)
+    wired = Wiring(context.obj)
+    checked = verify_approvals(wired.repository(), wired.signatures(), name, wired.side())
+    findings = [*checked.findings, *(finding for one in checked.approvals for finding in one.findings)]
+    findings.sort(key=lambda finding: finding.order)
+    data = {"commit": checked.commit, "approvals": [_data(one) for one in checked.approvals]}
+    return Result(data, 1 if findings else 0, findings, lambda screen: _draw(screen, checked), format)
+
+
+def _data(one: Verified) -> dict[str, object]:
+    return {
+        "skill": one.skill,
+        "version": one.version,
+        "digest": one.digest,
+        "signed_by": list(one.signers),
+        "quorum": quorum_data(one.quorum) if one.quorum else None,
+        "ok": not one.findings,
+    }
+
+
+def _draw(screen: "Console", checked: Checked) -> None:
+    cells = [
+        (
+            f"{one.skill}@{one.version}",
+            short(one.digest),
+            ", ".join(one.signers) or "-",
+            f"{len(one.quorum.counted)} of {one.quorum.needed}" if one.quorum else "-",
+            "no" if one.findings else "yes",
+        )
+        for one in checked.approvals
+    ]
+    if cells:
+        draw.table(screen, ("approval", "digest", "signed by", "quorum", "holds"), cells)
+    findings = [*checked.findings, *(finding for one in checked.approvals for finding in one.findings)]
+    draw.findings(screen, sorted(findings, key=lambda finding: finding.order))
+    bad = sum(bool(one.findings) for one in checked.approvals)
+    words = f"{len(cells)} approvals in {checked.commit[:12]}, {bad} of them do not hold"
+    draw.line(screen, words, "red" if findings else "green")

@@ -1,0 +1,121 @@
+"""Roll: the approvals of a commit, each with where it came in, who signed it, and whether these are enough."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from skillctl.domain import approval, policy
+from skillctl.domain import version as versions
+from skillctl.domain.approval import Statement, path_of
+from skillctl.domain.lifecycle import Status
+from skillctl.domain.policy import Policy
+from skillctl.domain.quorum import Quorum
+from skillctl.domain.tree import FILE_MODES
+from skillctl.workflows.approvals import Base, Signed, Written, among, listed, quorum_of
+from skillctl.workflows.eval_ports import Signatures
+from skillctl.workflows.ports import Repository
+
+Known = Mapping[str, Mapping[str, Statement]]
+Brought = Mapping[str, tuple[str, str | None]]
+
+
+@dataclass(frozen=True)
+class Roll:
+    """What of approvals lies in a commit, and when it came in.
+
+    `known` are all its approvals, by skill and version; `brought` says for each file which commit of the first parents
+    brought it in, and its parent; `ages` counts these commits from the newest, `days` are theirs. What was looked at
+    once is kept, by path: `reached` and `seen`.
+    """
+
+    repository: Repository
+    signatures: Signatures
+    commit: str
+    known: Known
+    brought: Brought
+    ages: Mapping[str, int]
+    days: Mapping[str, str]
+    texts: Mapping[str, bytes | None]
+    sheets: Mapping[str, list[str]]
+    reached: dict[str, Quorum] = field(default_factory=dict)
+    seen: dict[str, Signed] = field(default_factory=dict)
+
+    def raw(self, statement: Statement) -> bytes | None:
+        """The bytes of an approval's file."""
+        return self.texts.get(_path(statement))
+
+    def before(self, statement: Statement) -> Statement | None:
+        """The last version that was approved before this one came in."""
+        said, age = statement.predicate, self._age(statement)
+        older = {
+            version: one
+            for version, one in self.known.get(said.skill, {}).items()
+            if version != said.version and versions.is_after(said.version, version) and self._age(one) > age
+        }
+        greatest = versions.greatest(older)
+        return older[greatest] if greatest is not None else None
+
+    def signed(self, statement: Statement, held: Policy) -> Signed:
+        """Who signed it with a key that was theirs when the signature came in, by the policy before it came in."""
+        path = _path(statement)
+        if path not in self.seen:
+            sheets = {one: self.texts[one] for one in self.sheets.get(path.rpartition("/")[0], ())}
+            days = {one: self.day(one) for one in sheets}
+            base = Base(held, self.day(path))
+            raw = self.raw(statement) or b""
+            self.seen[path] = among(sheets, self.signatures, base, raw, approval.NAMESPACE, days)
+        return self.seen[path]
+
+    def quorum(self, statement: Statement, held: Policy, blobs: Mapping[str, bytes]) -> Quorum:
+        """Whether enough people approved it under the policy before it came in.
+
+        A tag that the last approved version had, and this one has no more, still has its gates.
+        """
+        path = _path(statement)
+        if path not in self.reached:
+            self.reached[path] = self._quorum(statement, held, blobs)
+        return self.reached[path]
+
+    def _quorum(self, statement: Statement, held: Policy, blobs: Mapping[str, bytes]) -> Quorum:
+        path, before = _path(statement), self.before(statement)
+        tags = {tag for one in (before, statement) if one for tag in listed(one, blobs)[0].definition.tags}
+        gate = policy.effective(held, statement.predicate.skill, tags, Status.APPROVED)
+        signers = self.signed(statement, held).signers if gate.approvals else ()
+        written = Written(self.came(_path(before))[0] if before else None, self.came(path)[0])
+        base = Base(held, self.day(path))
+        return quorum_of(self.repository, gate, base, statement, signers, written, before, blobs)
+
+    def came(self, path: str) -> tuple[str, str | None]:
+        """The commit that brought a file in, and its parent; the commit itself where nobody can say."""
+        return self.brought.get(path, (self.commit, None))
+
+    def _age(self, statement: Statement) -> int:
+        return self.ages.get(self.came(_path(statement))[0], 0)
+
+    def day(self, path: str) -> str:
+        """The day on which a file came in."""
+        return self.days[self.came(path)[0]]
+
+
+def _path(statement: Statement) -> str:
+    return path_of(statement.predicate.skill, statement.predicate.version)
+
+
+def roll_of(
+    repository: Repository, signatures: Signatures, commit: str, known: Known, brought: Brought | None = None
+) -> Roll:
+    """The roll of a commit; `brought` is what came in below `approvals`, where that is known."""
+    came = repository.introduced("approvals", commit) if brought is None else brought
+    ages: dict[str, int] = {}
+    for origin, _ in came.values():
+        ages.setdefault(origin, len(ages))
+    names = (approval.FILE_NAME, approval.SIGNATURE)
+    entries = [one for one in repository.tree(commit).files("approvals") if one.path.endswith(names)]
+    blobs = repository.blobs(one.blob for one in entries if one.mode in FILE_MODES)
+    texts = {one.path: blobs.get(one.blob) if one.mode in FILE_MODES else None for one in entries}
+    sheets = defaultdict(list)
+    for path in texts:
+        if path.endswith(approval.SIGNATURE):
+            sheets[path.rpartition("/")[0]].append(path)
+    days = repository.days([commit, *(came[path][0] for path in texts if path in came)])
+    return Roll(repository, signatures, commit, known, came, ages, days, texts, sheets)
