@@ -19,6 +19,7 @@ from skillctl.domain.policy import Policy
 from skillctl.domain.promotion import Reason
 from skillctl.domain.skill import Skill
 from skillctl.domain.tree import TreeFile
+from skillctl.workflows.approvals import last_before, listed
 from skillctl.workflows.eval_ports import Executor, Signatures
 from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.roll import Brought, Known, Roll, roll_of
@@ -63,22 +64,27 @@ def prove(
     grounds = grounds_of(repository, commit, asked, brought)
     asks = any(gate.approvals for ground in grounds.values() if ground.policy for gate in ground.policy.gates)
     roll = roll_of(repository, signatures, commit, known, brought) if asks else None
-    return prove_each(repository, asked, grounds, roll)
+    return prove_each(repository, asked, known, grounds, roll)
 
 
 def prove_each(
     repository: Repository,
     statements: Sequence[Statement],
+    known: Known,
     grounds: Mapping[tuple[str, str], Ground],
     roll: Roll | None,
     each: Executor = in_turn,
 ) -> Mapping[tuple[str, str], Bundle | Finding]:
     """As `prove`, on grounds that are known; without a roll only where no policy asks for approvals."""
-    before = [one for said in statements if (one := roll.before(said) if roll else None)]
-    blobs = repository.blobs(one.digest.git_blob for said in (*statements, *before) for one in said.subject)
+    before = {key_of(one): last_before(known.get(one.predicate.skill, {}), one.predicate.version) for one in statements}
+    earlier = [one for one in before.values() if one is not None]
+    blobs = repository.blobs(one.digest.git_blob for said in (*statements, *earlier) for one in said.subject)
 
     def proved(statement: Statement) -> tuple[tuple[str, str], Bundle | Finding]:
-        return key_of(statement), _proved(statement, blobs, grounds[key_of(statement)], roll)
+        key = key_of(statement)
+        last = before[key]
+        tags = listed(last, blobs)[0].definition.tags if last is not None else ()
+        return key, _proved(statement, blobs, grounds[key], frozenset(tags), roll)
 
     return dict(each(proved, statements))
 
@@ -137,7 +143,9 @@ def _digests(entries: Mapping[str, Sequence[TreeFile]], blobs: Mapping[str, byte
     return digests
 
 
-def _proved(statement: Statement, blobs: Mapping[str, bytes], ground: Ground, roll: Roll | None) -> Bundle | Finding:
+def _proved(
+    statement: Statement, blobs: Mapping[str, bytes], ground: Ground, tags: frozenset[str], roll: Roll | None
+) -> Bundle | Finding:
     def refused(code: str, message: str, hint: str) -> Finding:
         name, version = key_of(statement)
         return Finding(code, f"{name}@{version}: {message}", path_of(name, version), skill=name, hint=hint)
@@ -156,7 +164,7 @@ def _proved(statement: Statement, blobs: Mapping[str, bytes], ground: Ground, ro
         return refused("SK405", f"it approves what cannot be read: {findings[0].message}", _RESTORE)
     if read_skill.definition.status is not Status.APPROVED:
         return refused("SK405", f"the definition it lists says `{read_skill.definition.status}`", _RESTORE)
-    for why in _doubts(statement, read_skill, ground):
+    for why in _doubts(statement, read_skill, ground, tags):
         return refused("SK406", why, f"run `skillctl promote {read_skill.name}` on what was measured")
     if roll is not None and roll.raw(statement) != statement.text().encode():
         return refused(
@@ -174,8 +182,8 @@ def _read(statement: Statement, content: Content, raw: Mapping[str, bytes]) -> t
     return skill.read(folder, texts, frozenset(file.path for file in content.files))
 
 
-def _doubts(statement: Statement, approved: Skill, ground: Ground) -> Iterator[str]:
-    """Why the evidence does not carry this approval, the first doubt first."""
+def _doubts(statement: Statement, approved: Skill, ground: Ground, tags: frozenset[str]) -> Iterator[str]:
+    """Why the evidence does not carry this approval, the first doubt first; `tags` the version before it had."""
     said, evidence = statement.predicate, statement.predicate.evidence
     if (approved.name, approved.definition.version) != key_of(statement):
         yield f"it lists the files of {approved.id}"
@@ -184,7 +192,7 @@ def _doubts(statement: Statement, approved: Skill, ground: Ground) -> Iterator[s
     if ground.policy is None:
         yield "the policy it came in under cannot be read"
         return
-    gate = policy.effective(ground.policy, said.skill, approved.definition.tags, Status.APPROVED)
+    gate = policy.effective(ground.policy, said.skill, tags | {*approved.definition.tags}, Status.APPROVED)
     if not gate.digest == evidence.policy_digest == said.policy_digest:
         yield "its evidence was measured under another policy than it came in under"
     if ground.suites.get(said.skill) != evidence.suite_digest:

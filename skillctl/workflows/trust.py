@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from skillctl.domain import skill as skills
-from skillctl.domain import version as versions
 from skillctl.domain.policy import Policy
 from skillctl.domain.selection import Offer
 from skillctl.domain.skill import DEFINITION_NAMES
 from skillctl.domain.suite import Suite
 from skillctl.domain.tree import POLICY_FILE
-from skillctl.errors import UsageError
+from skillctl.errors import Unreachable, UsageError
+from skillctl.workflows.approvals import last_before, listed
 from skillctl.workflows.base import base_of
 from skillctl.workflows.ports import Repository
 from skillctl.workflows.read import Contents, read_policy
@@ -49,17 +48,14 @@ def governing_tags(repository: Repository, contents: Contents, name: str) -> fro
     """
     skill, approvals = contents.skills[name], contents.approvals.get(name, {})
     own = frozenset(skill.definition.tags)
-    last = versions.greatest(version for version in approvals if version != skill.definition.version)
+    last = last_before(approvals, skill.definition.version)
     if last is None:
         return own
-    listed = {one.name: one.digest.git_blob for one in approvals[last].subject if one.name in DEFINITION_NAMES}
-    blobs = repository.blobs(listed.values())
-    texts = {path: blobs[blob] for path, blob in listed.items() if blob in blobs}
-    read_definition = skills.read_definition(skill.folder, texts)[0] if texts else None
-    if read_definition is None:
-        hint = "run `git fetch --unshallow`"
-        raise UsageError(f"the definition of {name}@{last}, which was approved, cannot be read here", hint=hint)
-    return own | frozenset(read_definition.definition.tags)
+    blobs = repository.blobs(one.digest.git_blob for one in last.subject if one.name in DEFINITION_NAMES)
+    if not blobs:
+        message = f"the definition of {name}@{last.predicate.version}, which was approved, is not in this clone"
+        raise Unreachable(message, hint="run `git fetch --unshallow`")
+    return own | frozenset(listed(last, blobs)[0].definition.tags)
 
 
 def believed(

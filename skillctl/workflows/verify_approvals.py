@@ -60,9 +60,10 @@ def verify_approvals(repository: Repository, signatures: Signatures, name: str |
     texts = by_name(read)
     units = [read_unit(one, {}, texts.get(one, {}), {}) for one in names]
     statements = [said for unit in units for said in unit.approvals.values()]
-    roll = roll_of(repository, signatures, head, {unit.name: unit.approvals for unit in units})
+    known = {unit.name: unit.approvals for unit in units}
+    roll = roll_of(repository, signatures, head, known)
     grounds = grounds_of(repository, head, statements, roll.brought, each)
-    proofs = prove_each(repository, statements, grounds, roll, each)
+    proofs = prove_each(repository, statements, known, grounds, roll, each)
 
     def verified(said: Statement) -> tuple[tuple[str, str], Verified]:
         return key_of(said), _verified(said, grounds[key_of(said)], roll, proofs[key_of(said)])

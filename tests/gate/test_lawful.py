@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.gate.attacks import SKILL, SUITE, as_author, edit
+from tests.gate.attacks import SKILL, SUITE, as_author, drops_the_tag, edit
 from tests.gate.company import Company, errors
 
 
@@ -135,3 +135,16 @@ def test_a_key_that_is_retired_later(promoting: Company) -> None:
     promoting.sign("maria", key="mallory")
     promoting.commit("with the new key")
     opened(promoting)
+
+
+def test_a_tag_is_dropped_with_as_many_approvals_as_it_asked_for(offering: Company) -> None:
+    """What the gate lets in, `verify` and `sync` believe: all judge by the tags of the version before as well."""
+    drops_the_tag(offering)
+    version = offering.git("show", f"HEAD:{SKILL}").split('version: "')[1].split('"')[0]
+    offering.sign("jun", version=version)
+    offering.commit("the second signature")
+    assert opened(offering)["approvals"] == {"needed": 2, "counted": ["jun", "maria"]}
+    offering.git("checkout", "--quiet", "main")
+    offering.git("merge", "--quiet", "--no-ff", "--no-edit", "promotion")
+    answer = offering.skillctl("verify", "--approvals")
+    assert (answer.exit_code, answer.codes) == (0, []), answer.out
