@@ -5,11 +5,11 @@ import os
 import tempfile
 from pathlib import Path
 
-from benchmarks import evals, starts, validate
+from benchmarks import changes, evals, starts, validate
 
 #: What `--only` names, in the order it is measured; those of evals take a folder and a number of runs.
 _EVALS = {"asks": evals.asks, "scripts": evals.scripts, "calls": evals.calls, "reused": evals.reused}
-_PARTS = ("validate", *_EVALS, "stores")
+_PARTS = ("validate", *_EVALS, "changes", "stores")
 
 
 def main() -> None:
@@ -30,6 +30,9 @@ def main() -> None:
         for name in _EVALS:
             if name in options.only:
                 _EVALS[name](Path(scratch), options.rounds)
+        if "changes" in options.only:
+            for size in options.sizes:
+                changes.measure(Path(scratch), size, options.rounds)
         if "stores" in options.only:
             # Loaded late: what this process holds in memory would count for each child of it.
             from benchmarks import stores
