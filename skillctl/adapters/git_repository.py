@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from skillctl.adapters import git_root, git_tree
@@ -153,6 +154,10 @@ class GitRepository:
 
     def is_shallow(self) -> bool:
         """Whether this clone lacks a part of the history."""
+        return self._is_shallow
+
+    @cached_property
+    def _is_shallow(self) -> bool:
         return self._git("rev-parse", "--is-shallow-repository") == "true"
 
     def introduced(self, folder: str, at: str) -> Mapping[str, tuple[str, str | None]]:

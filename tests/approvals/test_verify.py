@@ -303,7 +303,6 @@ def test_a_hundred_approvals_take_no_second(office: Office) -> None:
     begun = time.monotonic()
     answer = office.verify()
     took = time.monotonic() - begun
-    print(took)
     assert len(answer.data["approvals"]) == 101
     assert sum(row["ok"] for row in answer.data["approvals"]) == 100, answer.out
     # Three times what it may take alone: tests share the machine.
