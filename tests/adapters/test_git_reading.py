@@ -108,6 +108,9 @@ def test_days_are_those_of_utc(repo: Shop, monkeypatch: pytest.MonkeyPatch) -> N
     days = repository.days([second, first, second])
     assert (days[second], len(days[first]), len(days)) == ("2026-01-02", 10, 2)
     assert repository.days([]) == {}
+    tree = repo.git("rev-parse", "HEAD:skills/adder")
+    assert repository.ids(["HEAD:skills/adder", "HEAD:none", "HEAD:a b"]) == {"HEAD:skills/adder": tree}
+    assert repository.ids([]) == {}
     assert not repository.is_shallow()
 
 
