@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from skillctl.adapters import git_tree
@@ -110,6 +111,10 @@ class GitHistory:
 
     def is_shallow(self) -> bool:
         """Whether this clone lacks a part of the history."""
+        return self._is_shallow
+
+    @cached_property
+    def _is_shallow(self) -> bool:
         return self.git("rev-parse", "--is-shallow-repository") == "true"
 
     def introduced(self, folder: str, at: str) -> Mapping[str, tuple[str, str | None]]:

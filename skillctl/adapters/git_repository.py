@@ -68,8 +68,16 @@ class GitRepository(GitHistory):
         return GitTree(self.root, tree)
 
     def blobs(self, ids: Iterable[str]) -> Mapping[str, bytes]:
-        """Bytes by Git object id; an object that is not there is left out."""
+        """Bytes by Git object id, or by `COMMIT:PATH`; an object that is not there is left out."""
         return cat_blobs(self.root, ids)
+
+    def ids(self, names: Iterable[str]) -> Mapping[str, str]:
+        """The object ids of `COMMIT:PATH`, by that name; what is not there is left out."""
+        wanted = list(dict.fromkeys(names))
+        command = ["git", "cat-file", "--batch-check=%(objectname)"]
+        said = git_tree.run(self.root, command, "\n".join(wanted).encode() + b"\n") if wanted else b""
+        pairs = zip(wanted, said.decode().splitlines(), strict=True)
+        return {name: line for name, line in pairs if not line.endswith(" missing")}
 
     def hash_blob(self, raw: bytes) -> str:
         """The object id that Git gives these bytes."""

@@ -151,7 +151,11 @@ class Repository(Protocol):
         ...
 
     def blobs(self, ids: Iterable[str]) -> Mapping[str, bytes]:
-        """Bytes by Git object id; an object that is not there is left out."""
+        """Bytes by Git object id, or by `COMMIT:PATH`; an object that is not there is left out."""
+        ...
+
+    def ids(self, names: Iterable[str]) -> Mapping[str, str]:
+        """The object ids of `COMMIT:PATH`, by that name; what is not there is left out."""
         ...
 
     def hash_blob(self, raw: bytes) -> str:

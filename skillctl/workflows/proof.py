@@ -21,7 +21,7 @@ from skillctl.domain.skill import Skill
 from skillctl.domain.tree import TreeFile
 from skillctl.workflows.approvals import last_before, listed
 from skillctl.workflows.eval_ports import Executor, Signatures
-from skillctl.workflows.ports import Repository, Tree
+from skillctl.workflows.ports import Repository
 from skillctl.workflows.roll import Brought, Known, Roll, roll_of
 from skillctl.workflows.stated import content_of
 
@@ -102,16 +102,11 @@ def grounds_of(
     for statement in statements:
         together[brought.get(path_of(*key_of(statement)), (commit, None))].append(key_of(statement))
     policies = policies_of(repository, {base or origin for origin, base in together})
-
-    def suites(place: tuple[str, str | None]) -> tuple[tuple[str, str | None], dict[str, list[TreeFile]]]:
-        return place, _suites(repository.tree(place[0]), {name for name, _ in together[place]})
-
-    entries = dict(each(suites, list(together)))
-    blobs = repository.blobs(one.blob for of in entries.values() for files in of.values() for one in files)
+    suites = _suites(repository, {(origin, name) for (origin, _), keys in together.items() for name, _ in keys}, each)
     grounds: dict[tuple[str, str], Ground] = {}
     for (origin, base), keys in together.items():
-        digests = _digests(entries[origin, base], blobs)
-        grounds |= {key: Ground(policies[base or origin], digests) for key in keys}
+        beside = {name: suites[origin, name] for name, _ in keys if (origin, name) in suites}
+        grounds |= {key: Ground(policies[base or origin], beside) for key in keys}
     return grounds
 
 
@@ -123,24 +118,37 @@ def policies_of(repository: Repository, commits: set[str]) -> dict[str, Policy |
     return {commit: Policy() if text is None else by_text[text] for commit, text in found.items()}
 
 
-def _suites(tree: Tree, names: set[str]) -> dict[str, list[TreeFile]]:
-    """The files of these skills' suites."""
-    folders = [f"evals/{name}" for name in names] if len(names) <= _MANY else ["evals"]
-    by_name: dict[str, list[TreeFile]] = defaultdict(list)
-    for entry in tree.files(*folders):
-        by_name[entry.path.split("/")[1]].append(entry)
-    return {name: by_name[name] for name in names & by_name.keys()}
+def _suites(repository: Repository, places: set[tuple[str, str]], each: Executor) -> dict[tuple[str, str], str]:
+    """The digest of each suite that can be measured, by commit and skill; one that is the same is looked at once."""
+    trees = repository.ids(f"{commit}:evals/{name}" for commit, name in sorted(places))
+    same: dict[tuple[str, str], tuple[str, str]] = {}
+    for commit, name in sorted(places):
+        if f"{commit}:evals/{name}" in trees:
+            same.setdefault((name, trees[f"{commit}:evals/{name}"]), (commit, name))
+    names: dict[str, list[str]] = defaultdict(list)
+    for commit, name in same.values():
+        names[commit].append(name)
+
+    def entries(commit: str) -> Iterable[tuple[tuple[str, str], list[TreeFile]]]:
+        folders = [f"evals/{name}" for name in names[commit]] if len(names[commit]) <= _MANY else ["evals"]
+        found: dict[str, list[TreeFile]] = defaultdict(list)
+        for one in repository.tree(commit).files(*folders):
+            found[one.path.split("/")[1]].append(one)
+        return [((commit, name), found[name]) for name in names[commit]]
+
+    listed = dict(pair for pairs in each(entries, list(names)) for pair in pairs)
+    blobs = repository.blobs(one.blob for files in listed.values() for one in files)
+    digests = {place: found for place, files in listed.items() if (found := _digest(place[1], files, blobs))}
+    first = {(commit, name): same.get((name, trees.get(f"{commit}:evals/{name}", ""))) for commit, name in places}
+    return {place: digests[one] for place, one in first.items() if one in digests}
 
 
-def _digests(entries: Mapping[str, Sequence[TreeFile]], blobs: Mapping[str, bytes]) -> dict[str, str]:
-    digests = {}
-    for name, files in entries.items():
-        contents = {one.path: blobs[one.blob] for one in files if one.mode != "160000" and one.blob in blobs}
-        try:
-            digests[name] = digest.measure_suite(f"evals/{name}", files, contents).digest
-        except Unmeasurable:
-            continue
-    return digests
+def _digest(name: str, files: Sequence[TreeFile], blobs: Mapping[str, bytes]) -> str | None:
+    contents = {one.path: blobs[one.blob] for one in files if one.mode != "160000" and one.blob in blobs}
+    try:
+        return digest.measure_suite(f"evals/{name}", files, contents).digest
+    except Unmeasurable:
+        return None
 
 
 def _proved(

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from skillctl.domain import approval, policy
 from skillctl.domain import version as versions
@@ -47,13 +48,14 @@ class Roll:
     def before(self, statement: Statement) -> Statement | None:
         """The last version that was approved before this one came in."""
         said, age = statement.predicate, self._age(statement)
-        older = {
-            version: one
-            for version, one in self.known.get(said.skill, {}).items()
-            if version != said.version and versions.is_after(said.version, version) and self._age(one) > age
-        }
-        greatest = versions.greatest(older)
-        return older[greatest] if greatest is not None else None
+        ordered = self._ordered.get(said.skill, [])
+        place = ordered.index(said.version) if said.version in ordered else 0
+        older = (self.known[said.skill][version] for version in reversed(ordered[:place]))
+        return next((one for one in older if self._age(one) > age), None)
+
+    @cached_property
+    def _ordered(self) -> dict[str, list[str]]:
+        return {name: versions.ordered(of) for name, of in self.known.items()}
 
     def signed(self, statement: Statement, held: Policy) -> Signed:
         """Who signed it with a key that was theirs when the signature came in, by the policy before it came in."""

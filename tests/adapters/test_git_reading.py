@@ -75,6 +75,45 @@ def test_everybody_who_wrote_since_the_last_approval(repo: Shop) -> None:
     ]
 
 
+def test_who_wrote_with_somebody_and_on_both_sides_of_a_merge(repo: Shop) -> None:
+    def by(name: str, path: str, text: str, message: str = "x") -> None:
+        repo.write(path, text)
+        repo.git("add", "--all")
+        repo.git("commit", "--quiet", "-m", message, f"--author={name} <{name}@example.test>")
+
+    repository, start = GitRepository(repo.root), repo.head()
+    trailers = "x\n\nCo-authored-by: Pair <pair@example.test>\nco-authored-by: Other <other@example.test>"
+    by("maria", "skills/adder/a.md", "a", trailers)
+    first = repo.head()
+    repo.git("checkout", "--quiet", "-b", "side", start)
+    by("eve", "skills/adder/a.md", "a")  # the very same content, so that Git would follow one side only
+    repo.git("checkout", "--quiet", "main")
+    repo.git("merge", "--quiet", "--no-ff", "-m", "merge", "side")
+    by("later", "skills/adder/b.md", "b")
+    assert repository.authors("skills/adder", start, first) == [
+        "Other <other@example.test>",
+        "Pair <pair@example.test>",
+        "maria <maria@example.test>",
+    ]
+    assert "eve <eve@example.test>" in repository.authors("skills/adder", start, "HEAD^")
+    assert "later <later@example.test>" not in repository.authors("skills/adder", start, "HEAD^")
+    repo.git("config", "log.showSignature", "true")
+    assert repository.authors("skills/adder", first)[-1] == "later <later@example.test>"
+
+
+def test_days_are_those_of_utc(repo: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository, first = GitRepository(repo.root), repo.head()
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-01-01T23:30:00-0200")
+    second = repo.commit("late at night")
+    days = repository.days([second, first, second])
+    assert (days[second], len(days[first]), len(days)) == ("2026-01-02", 10, 2)
+    assert repository.days([]) == {}
+    tree = repo.git("rev-parse", "HEAD:skills/adder")
+    assert repository.ids(["HEAD:skills/adder", "HEAD:none", "HEAD:a b"]) == {"HEAD:skills/adder": tree}
+    assert repository.ids([]) == {}
+    assert not repository.is_shallow()
+
+
 def test_where_files_came_in_on_the_first_parents(repo: Shop) -> None:
     base = repo.head()
     repo.git("checkout", "--quiet", "-b", "side")

@@ -277,6 +277,25 @@ def test_a_tag_that_is_dropped_keeps_its_gate(office: Office) -> None:
     assert office.verify().codes == ["SK406"]
 
 
+def test_a_version_made_up_in_between_hides_no_growth(approved: Office) -> None:
+    """What is compared is what was approved before the change, not what the change says was."""
+    shop = approved.shop
+    shop.skillctl("revise", "adder", "--version", "1.2.0")
+    shop.write("skills/adder/scripts/more.py", "print(42)\n")
+    shop.commit("do more")
+    approved.ready()
+    approved.branch("next")
+    approved.state()
+    text = (shop.root / PATH.replace("1.0.0", "1.2.0")).read_text()
+    shop.write(PATH.replace("1.0.0", "1.1.0"), text.replace('"version": "1.2.0"', '"version": "1.1.0"'))
+    shop.commit("as if it had been approved before")
+    answer = approved.approve("maria")
+    assert answer.data["quorum"]["growth"] == ["script `scripts/more.py`"]
+    approved.merge("next")
+    (row,) = (one for one in approved.verify().data["approvals"] if one["version"] == "1.2.0")
+    assert (row["ok"], row["quorum"]["needed"]) == (False, 2)
+
+
 def test_a_shallow_clone_says_what_to_fetch(approved: Office, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     source = f"file://{approved.shop.root}"

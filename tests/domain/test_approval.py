@@ -99,3 +99,10 @@ def test_one_spelling_of_json() -> None:
     assert canonical.pretty({"b": 1, "a": 2}) == '{\n  "a": 2,\n  "b": 1\n}\n'
     with pytest.raises(ValueError, match="not JSON compliant"):
         canonical.text(float("nan"))
+
+
+def test_where_signatures_lie_and_what_those_over_suites_are_over() -> None:
+    assert approval.signature_path_of("adder", "1.0.0", "maria") == "approvals/adder/1.0.0/maria.sig"
+    digest = "sha256:" + "a" * 64
+    assert approval.suite_signature_path_of("adder", digest, "maria") == f"approvals/adder/suites/{'a' * 64}/maria.sig"
+    assert approval.suite_text("adder", digest) == f'{{"skill":"adder","suite":"{digest}"}}\n'.encode()

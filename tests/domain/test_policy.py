@@ -7,6 +7,7 @@ import pytest
 from skillctl.domain import policy
 from skillctl.domain.evidence import EvidenceClass
 from skillctl.domain.lifecycle import Status
+from skillctl.domain.person import Person, RetiredKey
 from skillctl.domain.policy import EffectiveGate, Policy
 from tests.domain.made import told
 
@@ -325,3 +326,9 @@ def test_whose_answers_an_alias_gives() -> None:
 )
 def test_the_branch_that_is_released(text: str, branch: str) -> None:
     assert rules(f"people: {{}}\n{text}").release_branch == branch
+
+
+def test_a_retired_key_is_told_from_its_day_on() -> None:
+    person = Person(keys=["a", RetiredKey(key="b", retired="2026-01-02")])
+    assert (person.keys_on("2026-01-01"), person.retired_on("2026-01-01")) == (["a", "b"], [])
+    assert (person.keys_on("2026-01-02"), person.retired_on("2026-01-02")) == (["a"], [("b", "2026-01-02")])
