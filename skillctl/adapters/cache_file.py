@@ -12,7 +12,7 @@ from skillctl.adapters import judgement_rows as rows
 
 #: Bytes of one identity: inode, size and the two times of change, eight each.
 WIDTH = 32
-_COLUMNS = ("findings", "ignores", "card")
+_COLUMNS = ("findings", "ignores", "card", "position")
 # What a repository brings may be a link to what never ends, or a pipe that nobody writes to.
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -27,6 +27,7 @@ class CachedUnit:
     findings: str
     ignores: str
     card: str
+    position: str
 
 
 @dataclass

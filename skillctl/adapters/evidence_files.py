@@ -29,6 +29,10 @@ class EvidenceFiles:
     def _path(self, skill: str, name: str) -> Path:
         return self._folder / skill / f"{name}.json"
 
+    def has(self, skill: str) -> bool:
+        """Whether anything is kept of a skill."""
+        return (self._folder / skill).is_dir()
+
     def of(self, skill: str) -> list[Evidence]:
         """All readable records of a skill; one that does not hash to its name was altered, so it is none."""
         records = []

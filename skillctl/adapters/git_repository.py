@@ -111,6 +111,28 @@ class GitRepository(GitHistory):
         """Whether anything of a folder belongs to the repository, however its name is written."""
         return bool(self.git("ls-files", "--", f":(icase){folder}"))
 
+    def brought(self, folder: str) -> Mapping[str, str]:
+        """For each file below `folder` in HEAD: the day and time at which a commit brought it in last, RFC 3339.
+
+        One that came in before this shallow clone begins is left out: when that was is not known here.
+        """
+        words = ("--first-parent", "-m", "--no-renames", "--diff-filter=A", "--format=%x00%H %cI", "--name-only")
+        try:
+            told = self._git("log", *words, "HEAD", "--", folder)
+        except Refused as problem:
+            if self._head() is None:
+                return {}
+            raise Unreachable(f"git could not read its history: {problem}") from None
+        shallow = self._path("--git-path", "shallow")
+        edges = set(shallow.read_text(encoding="ascii").split()) if shallow.exists() else set()
+        found: dict[str, str] = {}
+        for record in told.split("\0")[1:]:
+            head, *paths = record.splitlines()
+            commit, _, when = head.partition(" ")
+            for path in filter(None, paths):
+                found.setdefault(path, "" if commit in edges else when)
+        return {path: when for path, when in found.items() if when}
+
     def actor(self) -> str:
         """Who commits here, as `Name <mail>`."""
         try:

@@ -1,13 +1,14 @@
 """Judgements as lines of JSON: never a format that could run anything, for a repository may bring its own cache."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from skillctl.domain.card import Card
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.judgement import Ignore
 from skillctl.domain.lifecycle import Status
+from skillctl.domain.position import Position
 from skillctl.domain.registry import Registry
 
 NOTHING = "[]"
@@ -63,6 +64,27 @@ def cards_of(lines: Iterable[str]) -> list[Card]:
             f"[{','.join(line for line in lines if line != NOTHING)}]"
         )
     ]
+
+
+def position_line(position: Position | None) -> str:
+    """Where a skill stands in one line; nothing of none."""
+    if position is None:
+        return NOTHING
+    return _line(
+        (
+            *(position.version, position.status.value, position.serving, list(position.approved)),
+            *(list(position.tags), position.cases, position.is_whole),
+        )
+    )
+
+
+def positions_of(lines: Mapping[str, str]) -> dict[str, Position]:
+    """Where skills stand, by name, from such lines; all at once, as cards."""
+    known = {name: line for name, line in lines.items() if line != NOTHING}
+    return {
+        name: Position(version, _STATUSES[status], *more)
+        for name, (version, status, *more) in zip(known, json.loads(f"[{','.join(known.values())}]"), strict=True)
+    }
 
 
 def registry_line(registry: Registry) -> str:

@@ -30,6 +30,7 @@ from skillctl.adapters.side_by_side import in_parts
 from skillctl.domain.card import Card
 from skillctl.domain.finding import Finding
 from skillctl.domain.judgement import Ignore, Judgement
+from skillctl.domain.position import Position
 from skillctl.domain.registry import Registry
 from skillctl.domain.tree import OF_SKILLS, POLICY_FILE, name_in
 
@@ -94,6 +95,10 @@ class ValidationCache:
         """The cards of those of these skills that have one."""
         units = self._cache.units
         return {card.name: card for card in rows.cards_of(units[name].card for name in names if name in units)}
+
+    def positions(self) -> Mapping[str, Position]:
+        """Where each skill stands, by name."""
+        return rows.positions_of({name: unit.position for name, unit in self._cache.units.items()})
 
     def own(self) -> Sequence[Finding] | None:
         """The findings on what belongs to no skill, if the files they are of are the same."""
@@ -207,7 +212,8 @@ class ValidationCache:
 
 def _unit(judgement: Judgement) -> CachedUnit:
     findings, ignores = rows.findings_line(judgement.findings), rows.ignores_line(judgement.ignores)
-    return CachedUnit(judgement.digest, 0, 0, findings, ignores, rows.card_line(judgement.card))
+    card, position = rows.card_line(judgement.card), rows.position_line(judgement.position)
+    return CachedUnit(judgement.digest, 0, 0, findings, ignores, card, position)
 
 
 def _sealed(key: str, state: Path) -> str:

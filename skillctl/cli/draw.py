@@ -178,6 +178,27 @@ def table(screen: "Console", heads: Sequence[str], rows: Iterable[Sequence[str]]
         blank(screen)
 
 
+def board(screen: "Console", heads: Sequence[str], tail: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table of any length, written line by line: the last two cells stand below their row where they say anything."""
+    from rich.cells import cell_len
+
+    count = len(heads)
+    cells = [tuple(plain(cell) for cell in row) for row in rows]
+    # A cell of a table costs a library far more than it costs to pad it.
+    widths = [max(map(cell_len, column)) for column in zip(heads, *(row[:count] for row in cells), strict=True)]
+    gap = " " * _GAP
+
+    def padded(row: Sequence[str]) -> str:
+        pairs = zip(row, widths, strict=True)
+        return gap.join(cell + " " * (width - cell_len(cell)) for cell, width in pairs).rstrip()
+
+    lines = [padded(heads)]
+    for row in cells:
+        lines.append(padded(row[:count]))
+        lines += [f"    {head}: {cell}" for head, cell in zip(tail, row[count:], strict=True) if cell != "-"]
+    screen.file.write("\n".join(lines) + "\n")
+
+
 def _columns(screen: "Console", heads: Sequence[str], cells: Iterable[Sequence[str]], widest: int) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table

@@ -7,43 +7,48 @@ import typer
 from skillctl.cli import draw
 from skillctl.cli.options import FormatOption, SkillArgument
 from skillctl.cli.result import Format, Result
-from skillctl.domain import version as versions
+from skillctl.domain.canonical import short
 from skillctl.domain.evidence import Outcome
-from skillctl.domain.promotion import short
-from skillctl.domain.serving import Serving
+from skillctl.domain.serving import Retirement
 from skillctl.wiring import Wiring
-from skillctl.workflows.read import read
+from skillctl.workflows.history import Version, history
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
 def run(context: typer.Context, name: SkillArgument, format: FormatOption = Format.TEXT) -> Result:
-    """Every approved version of a skill, from its approvals."""
-    contents = read(Wiring(context.obj).working_tree())
-    statements = contents.approvals.get(contents.known(name), {})
-    serving = contents.servings.get(name, Serving())
-    rows = []
-    for version in versions.ordered(statements):
-        said = statements[version].predicate
-        state, retired = serving.state(version)
-        rows.append(
-            {
-                "version": version,
-                "state": state,
-                "serving": serving.serving == version,
-                "digest": said.digest,
-                "evidence": said.evidence.digest,
-                "class": said.evidence.evidence_class.value,
-                "passed": said.evidence.count(Outcome.PASSED),
-                "cases": len(said.evidence.cases),
-                "measured_at": said.evidence.finished_at,
-                "authors": said.authors,
-                "notice": retired.model_dump(exclude_none=True) if retired else None,
-            }
-        )
-    findings = [finding for finding in contents.findings if finding.skill == name]
-    return Result({"skill": name, "versions": rows}, 0, findings, lambda screen: _draw(screen, name, rows), format)
+    """Every approved version of a skill, from its approvals; signatures are named, not verified."""
+    wired = Wiring(context.obj)
+    found = history(wired.repository(), wired.working_tree(), name)
+    rows = [_row(version) for version in found.versions]
+    return Result(
+        {"skill": name, "versions": rows}, 0, found.findings, lambda screen: _draw(screen, name, rows), format
+    )
+
+
+def _row(found: Version) -> dict[str, Any]:
+    evidence = found.said.evidence
+    return {
+        "version": found.version,
+        "state": found.state,
+        "serving": found.is_serving,
+        "digest": found.said.digest,
+        "evidence": evidence.digest,
+        "class": evidence.evidence_class.value,
+        "passed": evidence.count(Outcome.PASSED),
+        "cases": len(evidence.cases),
+        "measured_at": evidence.finished_at,
+        "promoted_at": found.promoted_at,
+        "approvers": list(found.signers),
+        "authors": found.said.authors,
+        "notice": _notice(found.retired),
+        "reinstated": _notice(found.reinstated),
+    }
+
+
+def _notice(retired: Retirement | None) -> dict[str, str] | None:
+    return retired.model_dump(exclude_none=True) if retired else None
 
 
 def _draw(screen: "Console", name: str, rows: list[dict[str, Any]]) -> None:
@@ -54,16 +59,21 @@ def _draw(screen: "Console", name: str, rows: list[dict[str, Any]]) -> None:
         (
             row["version"] + (" *" if row["serving"] else ""),
             row["state"],
+            (row["promoted_at"] or "-")[:10],
             short(row["digest"]),
             f"{row['passed']}/{row['cases']} {row['class']}",
-            row["measured_at"][:10],
         )
         for row in rows
     ]
-    draw.table(screen, ("version", "state", "digest", "evidence", "measured"), cells)
+    draw.table(screen, ("version", "state", "promoted", "digest", "evidence"), cells)
     for row in rows:
+        people = {"by": row["authors"], "signed by": row["approvers"]}
+        told = "; ".join(f"{what} {', '.join(names)}" for what, names in people.items() if names)
+        draw.paragraphs(screen, f"{row['version']} {told}")
         if row["notice"]:
             draw.paragraphs(screen, f"{row['version']} {row['state']}: {_told(row['notice'])}")
+        if row["reinstated"]:
+            draw.paragraphs(screen, f"{row['version']} reinstated: {_told(row['reinstated'])}")
     if any(row["serving"] for row in rows):
         draw.line(screen, "* served", "dim")
 

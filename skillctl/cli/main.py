@@ -36,6 +36,7 @@ COMMANDS = {
     "deprecate": "Hide an approved version from all but those who use it.",
     "withdraw": "Offer an approved version to nobody any more.",
     "rollback": "Serve another approved version.",
+    "status": "The board: where every skill stands, and what it waits for.",
     "list": "The skills of this repository, or those an environment serves.",
     "show": "One skill: what it is, what it needs, where it stands.",
     "history": "The approvals of one skill.",

@@ -3,14 +3,16 @@
 Format: https://in-toto.io/Statement/v1; each subject carries the `sha256` of its bytes and Git's `gitBlob` id.
 """
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, ValidationError
 
 from skillctl.domain import canonical
-from skillctl.domain.digest import Content
 from skillctl.domain.evidence import Digest, Evidence
 from skillctl.domain.schema import Model, Name, VersionText, sentence
+
+if TYPE_CHECKING:
+    from skillctl.domain.digest import Content
 
 FILE_NAME = "approval.json"
 SIGNATURE = ".sig"
@@ -101,7 +103,7 @@ def suite_signature_path_of(skill: str, suite_digest: str, person: str) -> str:
     return f"approvals/{skill}/{SUITES}/{suite_digest.removeprefix('sha256:')}/{person}{SIGNATURE}"
 
 
-def state(content: Content, evidence: Evidence, authors: list[str]) -> Statement:
+def state(content: "Content", evidence: Evidence, authors: list[str]) -> Statement:
     """The statement over content that is approved on this evidence."""
     subjects = [
         Subject(

@@ -18,3 +18,9 @@ def sha256(value: Any) -> str:
 def pretty(value: Any) -> str:
     """For files that people read in a difference: sorted keys, two spaces, a final line break."""
     return json.dumps(value, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def short(digest: str) -> str:
+    """The first twelve digits of a digest, as people compare them."""
+    bare = digest.removeprefix("sha256:")
+    return bare[:12] if len(bare) == 64 else digest

@@ -1,17 +1,17 @@
 """A case: one situation of a skill, and what is expected of it there."""
 
 from collections import Counter
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
 from skillctl.domain.checks import OF_ANSWERS, OF_SCRIPTS, OF_TOOLS, Check
+from skillctl.domain.kind import Kind
 from skillctl.domain.relative import FilePath
 from skillctl.domain.runner import Alias
 from skillctl.domain.schema import Model, NonEmpty
 
-Kind = Literal["run", "ask", "trigger", "tool"]
 _CHECKS: dict[Kind, frozenset[str]] = {"run": OF_SCRIPTS, "ask": OF_ANSWERS, "tool": OF_TOOLS}
 CaseId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)]
 LONGEST_PROMPT = 100_000

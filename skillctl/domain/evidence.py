@@ -10,7 +10,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from pydantic_core import PydanticCustomError
 
 from skillctl.domain import canonical
-from skillctl.domain.case import Kind
+from skillctl.domain.kind import Kind
 from skillctl.domain.schema import Model
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from skillctl.domain.card import Card
 from skillctl.domain.finding import Finding, Severity
+from skillctl.domain.position import Position
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def is_security(finding: Finding) -> bool:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The findings on one skill, its suppressions, and its card; no card where there is no such skill.
+    """The findings on one skill, its suppressions, its card and where it stands; neither where there is no such skill.
 
     `digest` is of the files that were judged: the same files give the same judgement.
     """
@@ -39,3 +40,4 @@ class Judgement:
     findings: tuple[Finding, ...]
     ignores: tuple[Ignore, ...]
     card: Card | None
+    position: Position | None = None

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from skillctl.domain import version as versions
+from skillctl.domain.canonical import short as short
 from skillctl.domain.evidence import Evidence, Outcome, Stale
 from skillctl.domain.lifecycle import Status, is_step, next_by_promotion
 from skillctl.domain.policy import EffectiveGate
 from skillctl.domain.sufficiency import Reason as Reason
 from skillctl.domain.sufficiency import classes, judgement, percent, size
-from skillctl.domain.sufficiency import short as short
 from skillctl.domain.sufficiency import unsatisfied as unsatisfied
 
 

@@ -87,9 +87,3 @@ def _shortfalls(evidence: Evidence, gate: EffectiveGate) -> Iterator[Reason]:
 def percent(share: float) -> str:
     """As the policy says it: 62.5%, not 62%."""
     return f"{share * 100:.6g}%"
-
-
-def short(digest: str) -> str:
-    """The first twelve digits of a digest, as people compare them."""
-    bare = digest.removeprefix("sha256:")
-    return bare[:12] if len(bare) == 64 else digest

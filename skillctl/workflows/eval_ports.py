@@ -95,6 +95,10 @@ class EvidenceStore(Protocol):
         """Where a record lies, if it is kept."""
         ...
 
+    def has(self, skill: str) -> bool:
+        """Whether anything is kept of a skill."""
+        ...
+
     def of(self, skill: str) -> list[Evidence]:
         """All readable records of a skill; one that does not hash to its name is none."""
         ...

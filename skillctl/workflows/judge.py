@@ -8,6 +8,7 @@ from skillctl.domain.card import Card
 from skillctl.domain.digest import Unmeasurable, measure_skill
 from skillctl.domain.finding import Finding, Place, Severity
 from skillctl.domain.judgement import Judgement
+from skillctl.domain.position import Position
 from skillctl.domain.registry import Registry
 from skillctl.domain.release import folder_is_gone, other_content
 from skillctl.domain.rules.subject import Subject, World
@@ -37,7 +38,23 @@ def judge(unit: Unit, raw: Mapping[str, bytes], digest: str = "") -> Judgement:
     subject = subject_of(unit, raw)
     ignores, findings = suppression.read(unit.skill.document, unit.name, rules.SUPPRESSIBLE)
     findings += [*rules.judge(subject), *_changed_after_approval(unit, raw)]
-    return Judgement(digest, tuple(secrets.without((*unit.findings, *findings))), ignores, subject.card)
+    return Judgement(
+        digest, tuple(secrets.without((*unit.findings, *findings))), ignores, subject.card, _position(unit)
+    )
+
+
+def _position(unit: Unit) -> Position:
+    assert unit.skill is not None
+    definition = unit.skill.definition
+    return Position(
+        version=definition.version,
+        status=definition.status,
+        serving=unit.serving.serving if unit.serving else None,
+        approved=tuple(unit.approvals),
+        tags=tuple(definition.tags),
+        cases=len(unit.suite.suite.counted) if unit.suite else 0,
+        is_whole=unit.is_whole,
+    )
 
 
 def subject_of(unit: Unit, raw: Mapping[str, bytes]) -> Subject:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from skillctl.domain.card import Card
     from skillctl.domain.finding import Finding
     from skillctl.domain.judgement import Ignore, Judgement
+    from skillctl.domain.position import Position
     from skillctl.domain.registry import Registry
     from skillctl.domain.tree import TreeFile
 
@@ -80,6 +81,10 @@ class Memory(Protocol):
 
     def cards(self, names: Iterable[str]) -> Mapping[str, Card]:
         """The cards of those of these skills that have one."""
+        ...
+
+    def positions(self) -> Mapping[str, Position]:
+        """Where each skill stands, by name."""
         ...
 
     def own(self) -> Sequence[Finding] | None:
@@ -222,6 +227,10 @@ class Repository(Protocol):
 
     def introduced(self, folder: str, at: str) -> Mapping[str, tuple[str, str | None]]:
         """For each file below `folder`: the first-parent commit of `at` that brought it in last, and its parent."""
+        ...
+
+    def brought(self, folder: str) -> Mapping[str, str]:
+        """For each file below `folder` in HEAD: when a commit brought it in last, RFC 3339, where this clone knows."""
         ...
 
     def actor(self) -> str:

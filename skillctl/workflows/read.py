@@ -14,6 +14,7 @@ from skillctl.domain.suite import ReadSuite
 from skillctl.domain.tree import FILE_MODES, OF_SKILLS, POLICY_FILE, TreeFile, name_in
 from skillctl.errors import UsageError
 from skillctl.workflows.ports import Tree
+from skillctl.workflows.record_of import read_record
 
 if TYPE_CHECKING:
     from skillctl.domain.policy import Policy
@@ -117,7 +118,7 @@ def read_unit(
             unit.suite, findings = read_suite(f"evals/{name}", texts[path])
             unit.findings += findings
             break
-    _read_approvals(unit, texts)
+    _take_record(unit, texts)
     return unit
 
 
@@ -139,7 +140,7 @@ def read_governed(tree: Tree) -> Contents:
             contents.findings += findings
             if found is not None:
                 contents.governed[name] = found
-        _read_approvals(unit, raw)
+        _take_record(unit, raw)
         contents.findings += unit.findings
         if unit.serving is not None:
             contents.servings[name] = unit.serving
@@ -223,27 +224,7 @@ def _is_folder(folder: str, entries: Sequence[TreeFile]) -> bool:
     return any(entry.path.startswith(folder + "/") for entry in entries)
 
 
-def _read_approvals(unit: Unit, texts: Mapping[str, bytes]) -> None:
-    for path, raw in texts.items():
-        parts = path.split("/")
-        if parts[0] != "approvals":
-            continue
-        if len(parts) == 3 and parts[2] == serving.FILE_NAME:
-            unit.serving, findings = serving.read(path, raw, unit.name)
-            unit.findings += findings
-        elif len(parts) == 4 and parts[3] == approval.FILE_NAME:
-            statement = approval.read(raw)
-            problem = statement if isinstance(statement, str) else _misplaced(statement, unit.name, parts[2])
-            if problem is None and not isinstance(statement, str):
-                unit.approvals[parts[2]] = statement
-            else:
-                message = f"the approval cannot be read: {problem}"
-                hint = "an approval is never edited: restore it from Git"
-                unit.findings.append(Finding("SK402", message, path, skill=unit.name, hint=hint))
-
-
-def _misplaced(statement: approval.Statement, name: str, version: str) -> str | None:
-    said = statement.predicate
-    if (said.skill, said.version) == (name, version):
-        return None
-    return f"it is of {said.skill}@{said.version}, but lies in the folder of {name}@{version}"
+def _take_record(unit: Unit, texts: Mapping[str, bytes]) -> None:
+    record = read_record(unit.name, texts)
+    unit.serving, unit.approvals = record.serving, record.approvals
+    unit.findings += record.findings

@@ -9,6 +9,7 @@ from skillctl.domain.card import Card
 from skillctl.domain.finding import Finding
 from skillctl.domain.judgement import Ignore, Judgement, is_security
 from skillctl.domain.naming import known_skill
+from skillctl.domain.position import Position
 from skillctl.domain.tree import OF_SKILLS
 from skillctl.workflows.ports import Memory, NearNames, Spread, Tree
 
@@ -25,12 +26,16 @@ class Validation:
 
 @dataclass(frozen=True)
 class Found:
-    """All that is found in a tree: the names of the skills, every finding, who suppresses what, and all cards."""
+    """All that is found in a tree: the names of the skills, every finding, who suppresses what, and all cards.
+
+    `positions` says where each of them stands.
+    """
 
     skills: Sequence[str]
     findings: Sequence[Finding]
     ignores: Mapping[str, tuple[Ignore, ...]]
     cards: Callable[[], Mapping[str, Card]]
+    positions: Callable[[], Mapping[str, Position]] = dict
 
 
 def validate(
@@ -82,12 +87,13 @@ def look(tree: Tree, memory: Memory | None, spread: Spread | None) -> Found:
         return _remembered(memory)
     findings = [*own, *across, *(finding for one in fresh.values() for finding in one.findings)]
     ignores = {name: one.ignores for name, one in fresh.items() if one.ignores}
-    return Found(list(cards), findings, ignores, lambda: cards)
+    positions = {name: one.position for name, one in fresh.items() if one.position is not None}
+    return Found(list(cards), findings, ignores, lambda: cards, lambda: positions)
 
 
 def _remembered(memory: Memory) -> Found:
     skills = memory.skills()
-    return Found(skills, memory.findings(), memory.ignores(), partial(memory.cards, skills))
+    return Found(skills, memory.findings(), memory.ignores(), partial(memory.cards, skills), memory.positions)
 
 
 def _with_dependents(names: Collection[str], cards: Mapping[str, Card]) -> set[str]:

@@ -75,9 +75,20 @@ class Weighed:
 
 
 def weigh(
-    repository: Repository, proofs: Proofs, tree: Tree, contents: Contents, name: str, wish: Wish, today: str
+    repository: Repository,
+    proofs: Proofs,
+    tree: Tree,
+    contents: Contents,
+    name: str,
+    wish: Wish,
+    today: str,
+    *,
+    errors: int | None = None,
 ) -> Weighed | Refusal:
-    """Look at everything that a step of a skill in this tree asks for; a Refusal where it cannot even be read."""
+    """Look at everything that a step of a skill in this tree asks for; a Refusal where it cannot even be read.
+
+    `errors` are those that `validate` found, where somebody knows.
+    """
     skill = contents.skills.get(name)
     if skill is None:
         return _unreadable(contents, name, wish.target or Status.CANDIDATE)
@@ -88,14 +99,15 @@ def weigh(
     content = skill_content(tree, name)
     if goal is definition.status and _stands(contents, name, goal, content):
         return Weighed(tree, contents, _request(contents, name, goal, content.digest), stands=True)
-    errors = errors_in(_standing(repository, tree, contents, name, today))
+    if errors is None:
+        errors = len(errors_in(_standing(repository, tree, contents, name, today)))
     tags = governing_tags(repository, contents, name)
     gate, evidence = policy.effective(contents.policy, name, tags, goal), None
     if goal is Status.APPROVED and definition.status is not Status.DEPRECATED and name in contents.suites:
         ground = ground_of(repository, proofs.signatures, tree, contents, name, Choice(proofs.scripts))
         gate, evidence = ground.gate, find(proofs.store.of(name), ground.subject)
     is_released = wish.landing.releases(repository, contents.policy)
-    request = _request(contents, name, goal, content.digest, gate, evidence, len(errors), is_released)
+    request = _request(contents, name, goal, content.digest, gate, evidence, errors, is_released)
     return Weighed(tree, contents, request, _uncommitted(repository, name, content))
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from skillctl.domain.case import LONGEST_PROMPT, Ask, Case, Kind, OfferedTool, Run
+from skillctl.domain.case import LONGEST_PROMPT, Ask, Case, OfferedTool, Run
+from skillctl.domain.kind import Kind
 
 EXPECT = [{"contains": "42"}]
 RUN = {"run": {"script": "scripts/add.py", "args": ["2", "40"]}}
