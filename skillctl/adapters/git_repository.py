@@ -118,7 +118,7 @@ class GitRepository(GitHistory):
         """
         words = ("--first-parent", "-m", "--no-renames", "--diff-filter=A", "--format=%x00%H %cI", "--name-only")
         try:
-            told = self._git("log", *words, "HEAD", "--", folder)
+            told = self.git("log", *words, "HEAD", "--", folder)
         except Refused as problem:
             if self._head() is None:
                 return {}
