@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from skillctl.domain import canonical
 from skillctl.domain.terms import Term, shortened, terms
 
 _AS_IF_OF = 1000
@@ -28,6 +29,11 @@ _TAG = 2
 _PART = 0.5
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
 _EXCLUSION = re.compile(r"\W*(?:not|never|do(?:es)? not|do(?:es)?n['’]t)\b", re.IGNORECASE)
+
+
+def digest_of(offers: Iterable["Offer"]) -> str:
+    """The name of all that can be selected: the SHA-256 of what selection sees of it, in the order given."""
+    return canonical.sha256([[one.name, one.description, list(one.tags)] for one in offers])
 
 
 @dataclass(frozen=True)

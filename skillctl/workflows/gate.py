@@ -16,7 +16,7 @@ from skillctl.domain.gate.steps import steps
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import FILE_NAME, Policy, effective
 from skillctl.domain.quorum import quorum_of_suite
-from skillctl.domain.selection import Offer
+from skillctl.domain.selection import Offer, digest_of
 from skillctl.domain.tree import name_in
 from skillctl.domain.weakening import Change, attached_changes, policy_changes, suite_changes, tag_changes
 from skillctl.errors import UsageError
@@ -29,7 +29,7 @@ from skillctl.workflows.measure import suite_content
 from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.read import read_policy
 from skillctl.workflows.rerun import Takes, measured_again
-from skillctl.workflows.trust import governing_tags
+from skillctl.workflows.trust import Against, governing_tags
 from skillctl.workflows.validate import Found, settled
 
 
@@ -72,18 +72,9 @@ def judged(court: Court, base: str, treeish: str, at: str, day: str) -> GateRepo
     old, new = repository.tree(base), repository.tree(treeish)
     paths = repository.changed(base, treeish)
     policy, head_policy, findings = _policies(old, new, FILE_NAME in paths)
-    within = Within(
-        repository,
-        court.signatures,
-        base,
-        policy,
-        new,
-        treeish,
-        at,
-        day,
-        court.scripts,
-        cache(partial(court.offers, treeish)),
-    )
+    offers = cache(partial(court.offers, treeish))
+    against = Against(policy, base, treeish, offers, cache(lambda: digest_of(offers())))
+    within = Within(repository, court.signatures, base, policy, new, at, day, court.scripts, against)
     names = sorted({name for path in paths if (name := name_in(path))})
     first, second = seen(old, names), seen(new, names)
     skills = [_skill(within, court.takes, old, first[name], second[name]) for name in names]

@@ -1,6 +1,6 @@
 """A promotion within a change: the approval that it brings in → whether it proves what it says, and who signed it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from skillctl.domain import approval
@@ -12,7 +12,6 @@ from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import EffectiveGate, Policy, effective
 from skillctl.domain.promotion import Reason, Refusal, Request, decide
 from skillctl.domain.quorum import Quorum
-from skillctl.domain.selection import Offer
 from skillctl.errors import UsageError
 from skillctl.workflows.approvals import Base, Written, last_before, quorum_of, signed
 from skillctl.workflows.eval_ports import Signatures
@@ -30,7 +29,7 @@ _CODES = {"unapproved": "SK705", "unknown-author": "SK705"}
 class Within:
     """The change that is judged: its base with its policy, the tree after it, the commit whose history has its authors.
 
-    `scripts` names what runs scripts here, `offers` gives all that a prompt can select after it.
+    `scripts` names what runs scripts here; `against` is what the evaluations of its skills stand on.
     """
 
     repository: Repository
@@ -38,11 +37,10 @@ class Within:
     base: str
     policy: Policy
     tree: Tree
-    treeish: str
     at: str
     day: str
     scripts: str
-    offers: Callable[[], list[Offer]]
+    against: Against
 
 
 def contents_of(within: Within, one: Seen) -> Contents:
@@ -128,10 +126,9 @@ def _unlike(after: Seen, statement: Statement, file: str) -> Iterator[Finding]:
 
 
 def _ground(within: Within, after: Seen) -> Ground:
-    against = Against(within.policy, within.base, within.treeish, within.offers)
     contents, name = contents_of(within, after), after.side.name
     choice = Choice(within.scripts)
-    return ground_of(within.repository, within.signatures, within.tree, contents, name, choice, against)
+    return ground_of(within.repository, within.signatures, within.tree, contents, name, choice, within.against)
 
 
 def _request(

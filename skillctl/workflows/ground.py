@@ -1,7 +1,7 @@
 """Ground: everything that an evaluation of one skill stands on, and the subject that its evidence must be of."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 
 from skillctl.domain import canonical, cassette, policy
@@ -13,7 +13,7 @@ from skillctl.domain.lifecycle import Status
 from skillctl.domain.naming import nearest
 from skillctl.domain.policy import EffectiveGate, Policy
 from skillctl.domain.runner import Runner, Server
-from skillctl.domain.selection import Offer
+from skillctl.domain.selection import Offer, digest_of
 from skillctl.domain.skill import Skill
 from skillctl.domain.suite import Suite
 from skillctl.errors import UsageError
@@ -153,7 +153,7 @@ class Ground:
                 yield f"recorder {alias}", self.class_of(alias).value
         triggers = [case for case in self.suite.counted if case.trigger is not None]
         if triggers:
-            yield "catalogue", canonical.sha256([list(astuple(offer)) for offer in self.offers])
+            yield "catalogue", self.against.catalogue() if self.against is not None else digest_of(self.offers)
         for server in sorted({case.tool.server for case in self.suite.counted if case.tool is not None}):
             here = self.server(server)
             files = self._programs(here.command)

@@ -18,7 +18,7 @@ from skillctl.workflows.gate_promotion import Within, contents_of
 from skillctl.workflows.gate_sides import Seen
 from skillctl.workflows.ground import Ground, ground_of
 from skillctl.workflows.trials import Task
-from skillctl.workflows.trust import Against, Choice
+from skillctl.workflows.trust import Choice
 
 #: Takes trials away from everything that matters, and gives each.
 Takes = Callable[[Ground, Sequence[Task]], Sequence[Trial]]
@@ -65,10 +65,9 @@ def _trials(within: Within, after: Seen, suite: ReadSuite, takes: Takes) -> Sequ
     asked = replace(suite, suite=suite.suite.model_copy(update={"cases": free}))
     contents, name = contents_of(within, after), after.side.name
     contents.suites[name] = asked
-    against = Against(within.policy, within.base, within.treeish, within.offers)
     try:
         ground = ground_of(
-            within.repository, within.signatures, within.tree, contents, name, Choice(within.scripts), against
+            within.repository, within.signatures, within.tree, contents, name, Choice(within.scripts), within.against
         )
     except UsageError as problem:
         raise UsageError(f"`{name}` cannot be measured again: {problem.message}", hint=problem.hint) from None

@@ -32,13 +32,14 @@ class Choice:
 class Against:
     """What a change is judged by that lies in Git alone: the policy of its base, that commit, and the tree after it.
 
-    `offers` gives all that a prompt can select, in the order of their names.
+    `offers` gives all that a prompt can select, in the order of their names, `catalogue` their digest.
     """
 
     policy: Policy
     base: str
     head: str
     offers: Callable[[], list[Offer]]
+    catalogue: Callable[[], str]
 
 
 def governing_tags(repository: Repository, contents: Contents, name: str) -> frozenset[str]:

@@ -140,7 +140,7 @@ def test_a_shallow_clone_is_told_what_to_fetch(measured: Shop, tmp_path: Path) -
     answer = shop.skillctl("promote", "adder")
     assert answer.exit_code == 3
     assert "this clone is shallow" in answer.envelope["error"]["message"]
-    assert answer.envelope["error"]["hint"] .startswith("run `git fetch --unshallow`")
+    assert answer.envelope["error"]["hint"].startswith("run `git fetch --unshallow`")
     assert (shop.status(), shop.is_clean()) == ("candidate", True)
     assert shop.skillctl("why", "adder").exit_code == 0
     shop.git("fetch", "--quiet", "--unshallow")
