@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from tests.gate.attacks import SKILL, edit
+from tests.gate.attacks import SKILL, edit, stated
 from tests.gate.company import Company, errors
 from tests.shop import run
 
@@ -91,3 +91,10 @@ def test_a_name_that_is_none(offering: Company, folder: str) -> None:
     for form in ("json", "text", "github", "sarif", "markdown"):
         answer = run("-C", offering.root, "gate", "--base", "main", "--format", form)
         assert answer.exit_code == 1, (form, answer.out, answer.err)
+
+
+def test_evidence_of_cases_that_are_not_those_of_the_suite(promoting: Company) -> None:
+    """Every digest is right; the cases have other names, so that measuring again finds nothing to compare."""
+    stated(promoting, lambda said: said["predicate"]["evidence"]["cases"][0].update(id="other"))  # type: ignore[index]
+    assert "SK704" in errors(promoting.gate())
+    assert {"SK704", "SK710"} <= set(errors(promoting.gate("--base", "main", "--rerun")))
