@@ -11,6 +11,9 @@ from skillctl.errors import Unreachable, UsageError
 
 _COAUTHORS = "%(trailers:key=Co-authored-by,valueonly,unfold)"
 
+#: The last second that a calendar has, of the year 9999.
+_LAST = 253_402_300_799
+
 
 class Refused(Exception):
     """A command of Git failed; the text is its own words in one line."""
@@ -43,8 +46,9 @@ class GitHistory:
 
     def changed(self, before: str, after: str) -> list[str]:
         """The paths that differ between two trees, sorted."""
-        words = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", before, after)
-        return sorted(path for path in self.read(*words).split("\0") if path)
+        # A `.gitmodules` is content of the change, and could have Git overlook a submodule.
+        words = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--ignore-submodules=none")
+        return sorted(path for path in self.read(*words, before, after).split("\0") if path)
 
     def merged(self, base: str, head: str) -> str:
         """The tree that merging `head` into `base` would give; Unreachable where that takes a person.
@@ -104,10 +108,10 @@ class GitHistory:
     def days(self, commits: Iterable[str]) -> Mapping[str, str]:
         """The day in UTC on which each of these commits was made, `YYYY-MM-DD`."""
         wanted = sorted(set(commits))
-        words = ["git", "log", "--no-walk=unsorted", "--stdin", "--format=%H %ct"]
+        words = ["git", "log", "--no-show-signature", "--no-walk=unsorted", "--stdin", "--format=%H %ct"]
         lines = git_tree.run(self.root, words, "\n".join(wanted).encode()).decode().split("\n") if wanted else []
         pairs = (line.split(" ") for line in lines if line)
-        return {commit: datetime.fromtimestamp(int(seconds), UTC).date().isoformat() for commit, seconds in pairs}
+        return {commit: _day(seconds) for commit, seconds in pairs}
 
     def is_shallow(self) -> bool:
         """Whether this clone lacks a part of the history."""
@@ -142,8 +146,14 @@ class GitHistory:
     def git(self, *words: str, index: Path | None = None) -> str:
         """What a command prints, in English and without the last line's end; Refused where it fails."""
         chosen = ["LC_ALL=C", "LANGUAGE=C", *([f"GIT_INDEX_FILE={index}"] if index is not None else [])]
-        done = subprocess.run(["env", *chosen, "git", *words], cwd=self.root, capture_output=True, check=False)
+        done = subprocess.run(["env", *chosen, *git_tree.GIT, *words], cwd=self.root, capture_output=True, check=False)
         printed = done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
         if done.returncode:
             raise Refused(done.returncode, done.stderr.decode("utf-8", "replace") or printed)
         return printed
+
+
+def _day(said: str) -> str:
+    # Whoever writes a commit writes its time; what is none, or in no calendar, is after every key retired.
+    seconds = min(int(said), _LAST) if said else _LAST
+    return datetime.fromtimestamp(max(seconds, 0), UTC).date().isoformat()

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +12,11 @@ from skillctl.adapters import git_root, git_tree
 from skillctl.adapters.git_history import GitHistory, Refused
 from skillctl.adapters.git_tree import GitTree, cat_blobs
 from skillctl.errors import Unreachable, UsageError
+
+#: The name of a ref within a revision such as `origin/main~2`.
+_REF = re.compile(r"[^~^:@]+")
+#: What Git takes for an object, whatever refs are called so.
+_OBJECT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class GitRepository(GitHistory):
@@ -29,12 +35,14 @@ class GitRepository(GitHistory):
         return head
 
     def resolve(self, revision: str) -> str:
-        """The commit a revision means; UsageError if it means none."""
+        """The commit a revision means; UsageError if it means none, or more than one."""
         self.head()
         try:
-            return self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+            found = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
         except Refused:
             raise UsageError(f"`{revision}` is not a commit of this repository", hint="run `git fetch`") from None
+        self._refuse_ambiguous(revision)
+        return found
 
     def tree(self, commit: str) -> GitTree:
         """What a commit holds."""
@@ -221,6 +229,17 @@ class GitRepository(GitHistory):
                 message = f"another `skillctl` is changing `{self.root}` at this moment"
                 raise Unreachable(message, hint="wait for it, then try again") from None
             yield
+
+    def _refuse_ambiguous(self, revision: str) -> None:
+        """UsageError where several refs have this name: Git would take a tag, which anybody may have called so."""
+        name = _REF.match(revision)
+        word = name[0] if name else ""
+        refs = [f"refs/{kind}/{word}" for kind in ("tags", "heads", "remotes")] if word else []
+        # Whatever names of refs begin so; those below are of other refs.
+        known = [ref for ref in self.git("for-each-ref", "--format=%(refname)", *refs).split("\n") if ref in refs]
+        if word and len(known) > 1 and _OBJECT.fullmatch(word) is None:
+            message = f"`{word}` is the name of more than one ref: `{'`, `'.join(known)}`"
+            raise UsageError(message, hint=f"name the one that is meant, such as `{known[-1]}`")
 
     def _path(self, *asked: str) -> Path:
         return self.root / self.git("rev-parse", *asked)

@@ -7,6 +7,9 @@ from pathlib import Path
 from skillctl.domain.tree import TreeFile
 from skillctl.errors import Unreachable
 
+#: What stands in the place of an object is said by each clone for itself, and is no part of what is judged.
+GIT = ("git", "--no-replace-objects")
+
 
 class GitTree:
     """What a commit or tree object holds."""
@@ -68,7 +71,7 @@ def _line_end(said: memoryview, at: int) -> int:
 
 def run(root: Path, command: list[str], told: bytes | None = None) -> bytes:
     """What a plumbing command prints; Unreachable with its own words where it fails."""
-    done = subprocess.run(command, cwd=root, input=told, capture_output=True, check=False)
+    done = subprocess.run([*GIT, *command[1:]], cwd=root, input=told, capture_output=True, check=False)
     if done.returncode:
         words = " ".join(done.stderr.decode("utf-8", "replace").split())
         raise Unreachable(f"`{' '.join(command[:2])}` failed: {words}")

@@ -40,6 +40,11 @@ def name_in(path: str) -> str:
     return parts[1] if len(parts) > 1 and parts[0] in OF_SKILLS else ""
 
 
+def is_of_skill(path: str) -> bool:
+    """Whether a path lies in a folder of a skill; what lies beside these folders belongs to none."""
+    return path.count("/") > 1 and bool(name_in(path))
+
+
 def folders_of(name: str) -> tuple[str, ...]:
     """The folders that belong to a skill."""
     return tuple(f"{kind}/{name}" for kind in OF_SKILLS)

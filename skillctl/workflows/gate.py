@@ -17,7 +17,7 @@ from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import FILE_NAME, Policy, effective
 from skillctl.domain.quorum import quorum_of_suite
 from skillctl.domain.selection import Offer, digest_of
-from skillctl.domain.tree import name_in
+from skillctl.domain.tree import is_of_skill, name_in
 from skillctl.domain.weakening import Change, attached_changes, policy_changes, suite_changes, tag_changes
 from skillctl.errors import UsageError
 from skillctl.workflows.approvals import Base, Written, authors_of, signed_suite
@@ -75,7 +75,7 @@ def judged(court: Court, base: str, treeish: str, at: str, day: str) -> GateRepo
     offers = cache(partial(court.offers, treeish))
     against = Against(policy, base, treeish, offers, cache(lambda: digest_of(offers())))
     within = Within(repository, court.signatures, base, policy, new, at, day, court.scripts, against)
-    names = sorted({name for path in paths if (name := name_in(path))})
+    names = sorted({name_in(path) for path in paths if is_of_skill(path)})
     first, second = seen(old, names), seen(new, names)
     skills = [_skill(within, court.takes, old, first[name], second[name]) for name in names]
     return GateReport(base, at, skills, findings, policy_changes(policy, head_policy))

@@ -7,6 +7,7 @@ from skillctl.domain import approval
 from skillctl.domain.approval import Statement, path_of
 from skillctl.domain.evidence import Evidence, Stale, find
 from skillctl.domain.finding import Finding
+from skillctl.domain.gate.measured import other_cases
 from skillctl.domain.gate.side import Side
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import EffectiveGate, Policy, effective
@@ -81,19 +82,17 @@ def promotion(
         return [side.at(file, "SK703", misplaced, hint)], None
     findings = list(_unlike(after, statement, file))
     try:
-        ground = _ground(within, after)
+        ground = _ground(within, before, after)
         evidence = find([statement.predicate.evidence], ground.subject)
+        others = list(_other_cases(ground, statement.predicate.evidence))
     except UsageError as problem:
         findings.append(side.at(file, "SK704", problem.message, problem.hint))
         return findings, None
     steps = (Status.CANDIDATE, Status.APPROVED)
     findings += _refused(side, _request(before.side, after, steps, ground.gate, evidence, errors))
     if statement.predicate.policy_digest != ground.gate.digest:
-        findings.append(
-            side.at(
-                file, "SK704", "it names another policy than that of the base", f"run `skillctl promote {side.name}`"
-            )
-        )
+        others.append("it names another policy than that of the base")
+    findings += [side.at(file, "SK704", why, f"run `skillctl eval {side.name}`") for why in others]
     quorum = _quorum(within, before, after, statement, ground.gate)
     findings += [_finding(side, file, reason) for reason in quorum.reasons()]
     return findings, quorum
@@ -125,8 +124,16 @@ def _unlike(after: Seen, statement: Statement, file: str) -> Iterator[Finding]:
         yield side.at(file, "SK405", "the approval names another digest than its files give", hint)
 
 
-def _ground(within: Within, after: Seen) -> Ground:
+def _other_cases(ground: Ground, evidence: Evidence) -> Iterator[str]:
+    classes = {case.id: ground.class_of_case(case) for case in ground.suite.counted}
+    is_compared = ground.gate.margin is not None and ground.served is not None
+    return other_cases(evidence, ground.suite, classes, is_compared=is_compared)
+
+
+def _ground(within: Within, before: Seen, after: Seen) -> Ground:
     contents, name = contents_of(within, after), after.side.name
+    # It was compared with what is served until it comes in.
+    contents.servings[name] = before.side.serving
     choice = Choice(within.scripts)
     return ground_of(within.repository, within.signatures, within.tree, contents, name, choice, within.against)
 

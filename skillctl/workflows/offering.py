@@ -6,7 +6,7 @@ from typing import Any
 from skillctl.domain import skill
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.selection import Offer
-from skillctl.domain.tree import FILE_MODES
+from skillctl.domain.tree import FILE_MODES, is_of_skill
 from skillctl.workflows.ports import OfferMemory, Repository
 
 #: Above so many skills that are not known, their files are listed by their common folder.
@@ -44,7 +44,7 @@ def _read(repository: Repository, treeish: str, names: list[str]) -> Mapping[str
     entries: dict[str, dict[str, str]] = {name: {} for name in names}
     listed = tree.files(*(f"skills/{name}" for name in names)) if len(names) <= _MANY else tree.files("skills")
     wanted = []
-    for entry in listed:
+    for entry in filter(lambda one: is_of_skill(one.path), listed):
         _, name, path = entry.path.split("/", 2)
         if name in entries:
             entries[name][path] = entry.path

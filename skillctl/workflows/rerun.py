@@ -38,8 +38,9 @@ def measured_again(within: Within, before: Seen, after: Seen, asks: str | None, 
     is_new = statement is not None and definition.version not in before.side.approved
     said = {one.id: one.outcome for one in statement.predicate.evidence.cases} if statement and is_new else {}
     for trial in own:
-        if said.get(trial.case, trial.outcome) is not trial.outcome:
-            message = f"case `{trial.case}` is {trial.outcome}, and the evidence says {said[trial.case]}{_why(trial)}"
+        told = said.get(trial.case)
+        if is_new and told is not trial.outcome:
+            message = f"case `{trial.case}` is {trial.outcome}, and the evidence says {told or 'nothing'}{_why(trial)}"
             yield _finding(after, message, Severity.ERROR, f"run `skillctl eval {after.side.name} --fresh`")
         elif trial.outcome is not Outcome.PASSED and not is_new:
             yield _finding(after, f"case `{trial.case}` is {trial.outcome}{_why(trial)}", Severity.WARNING, None)

@@ -53,6 +53,9 @@ def test_a_new_version_is_compared_with_what_is_served(revised: Lab, share: int,
     answer = revised.shop.skillctl("promote", "adder")
     assert (answer.exit_code == 0) is (verdict == "passed")
     assert verdict == "passed" or verdict in answer.codes
+    judged = revised.shop.skillctl("gate", "--base", "HEAD~1")
+    # It was compared with what the base serves, which is not what the promotion makes it serve.
+    assert judged.exit_code == 0, judged.out
 
 
 def test_too_few_cases_to_compare_are_refused(revised: Lab) -> None:

@@ -1,0 +1,100 @@
+"""What a hostile reviewer tried after the table of attacks was written."""
+
+import subprocess
+
+import pytest
+
+from tests.gate.attacks import SKILL, edit, stated
+from tests.gate.company import Company, errors
+from tests.shop import run
+
+
+@pytest.mark.parametrize("path", ["skills/README.md", "evals/README.md", "approvals/README.md"])
+def test_a_file_beside_the_skills(offering: Company, path: str) -> None:
+    offering.on("change")
+    offering.write(path, "read me\n")
+    edit(offering, "skills/adder/SKILL.md", "Adds.", "Adds numbers.")
+    offering.commit("a file that belongs to no skill")
+    answer = offering.gate()
+    assert answer.exit_code in (0, 1), answer.out
+    assert "adder" in [one["skill"] for one in answer.data["changes"][0]["skills"]]
+
+
+def test_a_submodule_that_git_is_told_to_overlook(serving: Company) -> None:
+    serving.on("change")
+    serving.write(".gitmodules", '[submodule "x"]\n\tpath = skills/adder/assets\n\turl = ./x\n\tignore = all\n')
+    serving.git("add", "--all")
+    serving.git("update-index", "--add", "--cacheinfo", f"160000,{serving.head()},skills/adder/assets")
+    serving.git("commit", "--quiet", "-m", "submodule")
+    answer = serving.gate()
+    assert answer.exit_code == 1, answer.out
+    assert "SK009" in errors(answer)
+
+
+def test_a_tag_that_is_called_like_the_base(offering: Company) -> None:
+    """Tags come before branches of the origin, and are fetched without a word."""
+    offering.git("update-ref", "refs/remotes/origin/main", "main")
+    offering.on("change")
+    edit(offering, SKILL, "status: candidate", "status: approved")
+    offering.commit("by hand")
+    offering.git("tag", "origin/main", "change")
+    answer = offering.gate("--base", "origin/main")
+    assert answer.exit_code == 2, answer.out
+    assert "more than one" in answer.envelope["error"]["message"]
+
+
+@pytest.mark.parametrize("seconds", ["99999999999999", "1e30"])
+def test_a_commit_from_a_day_that_no_calendar_has(serving: Company, seconds: str) -> None:
+    raw = serving.git("cat-file", "commit", "HEAD")
+    text = "\n".join(
+        f"{line.rsplit(' ', 2)[0]} {seconds} +0000" if line.startswith("committer ") else line
+        for line in raw.split("\n")
+    )
+    made = subprocess.run(
+        ["git", "hash-object", "-t", "commit", "-w", "--stdin", "--literally"],
+        cwd=serving.root,
+        input=text.encode() + b"\n",
+        capture_output=True,
+        check=True,
+    )
+    serving.git("reset", "--hard", made.stdout.decode().strip())
+    assert serving.gate("--from", "HEAD~1").exit_code in (0, 1)
+    assert serving.skillctl("verify", "--approvals").exit_code in (0, 1)
+
+
+def test_git_is_told_to_show_signatures(serving: Company) -> None:
+    """A line of another program among those of Git would be taken for a commit."""
+    serving.git("config", "log.showSignature", "true")
+    serving.git("config", "gpg.format", "ssh")
+    serving.git("config", "user.signingkey", str(serving.keys / "maria"))
+    serving.git("commit", "--quiet", "--amend", "--no-edit", "-S")
+    assert serving.gate("--from", "HEAD~1").exit_code == 0
+    assert serving.skillctl("verify", "--approvals").exit_code == 0
+
+
+def test_git_is_told_of_a_replacement(offering: Company) -> None:
+    before = offering.head()
+    offering.on("change")
+    edit(offering, SKILL, "status: candidate", "status: approved")
+    after = offering.commit("by hand")
+    offering.git("checkout", "--quiet", "main")
+    offering.git("checkout", "--quiet", "--detach")
+    offering.git("replace", after, before)
+    assert "SK208" in errors(offering.gate("--base", before, "--head", after))
+
+
+@pytest.mark.parametrize("folder", ["skills/\udcff", "skills/adder/\udcff", "skills/a b", "skills/Ädder", "skills/*"])
+def test_a_name_that_is_none(offering: Company, folder: str) -> None:
+    offering.on("change")
+    offering.write(f"{folder}/skill.yaml", (offering.root / SKILL).read_bytes())
+    offering.commit("a name")
+    for form in ("json", "text", "github", "sarif", "markdown"):
+        answer = run("-C", offering.root, "gate", "--base", "main", "--format", form)
+        assert answer.exit_code == 1, (form, answer.out, answer.err)
+
+
+def test_evidence_of_cases_that_are_not_those_of_the_suite(promoting: Company) -> None:
+    """Every digest is right; the cases have other names, so that measuring again finds nothing to compare."""
+    stated(promoting, lambda said: said["predicate"]["evidence"]["cases"][0].update(id="other"))  # type: ignore[index]
+    assert "SK704" in errors(promoting.gate())
+    assert {"SK704", "SK710"} <= set(errors(promoting.gate("--base", "main", "--rerun")))
