@@ -127,6 +127,9 @@ class Company(RuleBasedStateMachine):
 
     @rule(pick=PICK, name=st.sampled_from(NAMES))
     def add_skill(self, pick: int, name: str) -> None:
+        # Nothing can be put behind a link that leads nowhere.
+        if (self.root / "skills" / name).is_symlink():
+            return
         put(self.root / "skills" / name / "SKILL.md", pick)
         put(self.root / "skills" / name / "skill.yaml", pick)
 

@@ -8,7 +8,15 @@ from tests.crash import dies_at
 from tests.shop import Shop
 
 
-@pytest.mark.parametrize("words", [("promote", "adder"), ("revise", "adder"), ("deprecate", "adder", "--reason", "x")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("promote", "adder"),
+        ("revise", "adder"),
+        ("deprecate", "adder", "--reason", "x"),
+        ("withdraw", "adder", "--reason", "x"),
+    ],
+)
 def test_killed_anywhere_and_run_again(shop: Shop, tmp_path: Path, words: tuple[str, ...]) -> None:
     shop.skillctl("promote", "adder")
     shop.skillctl("eval", "adder")
