@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skillctl.cli import draw
+from skillctl.cli.deprecate import retirement_of
 from skillctl.cli.options import BranchOption, FormatOption, NoCommitOption
 from skillctl.cli.result import Format, Result
 from skillctl.domain.lifecycle import Status
@@ -87,8 +88,8 @@ def _refuse(name: str | None, wish: Wish, auto: bool) -> None:
         raise UsageError("`--auto` takes its skills from `auto_promote`", hint="give no NAME, `--to` or `--reason`")
     if name is None and not auto:
         raise UsageError("missing argument NAME", hint="name a skill, or give `--auto`")
-    if wish.reason is not None and not wish.reason.strip():
-        raise UsageError("`--reason` is empty", hint="say why; it stays on record")
+    if wish.reason is not None:
+        retirement_of("promote", wish.reason)
     if wish.reason is not None and wish.target not in (None, Status.APPROVED):
         hint = "leave it out, or give `--to approved`"
         raise UsageError("`--reason` is for reinstating a deprecated version", hint=hint)

@@ -104,6 +104,7 @@ def test_what_is_harder_than_deprecated_stays(approved: Shop, state: str) -> Non
     [
         (("promote", "adder", "--reason", "x"), "and adder@1.0.0 is approved"),
         (("promote", "adder", "--reason", " "), "`--reason` is empty"),
+        (("promote", "adder", "--reason", "x" * 1001), "is longer than 1000"),
         (("promote", "adder", "--to", "draft", "--reason", "x"), "is for reinstating"),
         (("promote", "adder", "--version", "1.0.0"), "there is no `--reason`"),
         (("promote", "adder", "--version", "0.9.0", "--reason", "x"), "adder@0.9.0 was never approved"),
