@@ -12,6 +12,7 @@ from skillctl.cli.options import FormatOption
 from skillctl.cli.result import Format, Result
 from skillctl.domain.board import Row
 from skillctl.wiring import Wiring
+from skillctl.wiring.judging import offers_in
 from skillctl.workflows.status import Lab, status
 from skillctl.workflows.weigh import Proofs
 
@@ -24,7 +25,9 @@ def run(context: typer.Context, format: FormatOption = Format.TEXT) -> Result:
     wired = Wiring(context.obj)
     proofs = Proofs(wired.evidence(), wired.signatures(), wired.scripts().runner)
     tree = wired.working_tree()
-    rows = status(tree, Lab(wired.repository(), proofs, wired.today()), wired.memory(tree), wired.spread(tree))
+    rows = status(
+        tree, Lab(wired.repository(), proofs, wired.today(), offers_in(wired)), wired.memory(tree), wired.spread(tree)
+    )
     statuses = Counter(row.status or "unreadable" for row in rows)
     data = {
         "skills": [asdict(row) for row in rows],

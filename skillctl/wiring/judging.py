@@ -1,9 +1,12 @@
 """What judges changes is wired of."""
 
+from collections.abc import Callable
+
 from skillctl import settings
 from skillctl.adapters.offer_cache import OfferCache
 from skillctl.adapters.scripts import ScriptRunner
 from skillctl.adapters.tool_key import tool_key
+from skillctl.domain.selection import Offer
 from skillctl.errors import UsageError
 from skillctl.wiring import Wiring
 from skillctl.workflows.gate import Court
@@ -14,9 +17,14 @@ from skillctl.workflows.read import read_policy
 def court(wired: Wiring) -> Court:
     """What judges changes, from Git alone."""
     repository = wired.repository()
-    memory = None if settings.in_ci() else OfferCache(wired.own_state(), tool_key())
     # Asked for its name alone: the gate starts nothing.
-    return Court(repository, wired.signatures(), ScriptRunner.runner, lambda tree: offers(repository, tree, memory))
+    return Court(repository, wired.signatures(), ScriptRunner.runner, offers_in(wired))
+
+
+def offers_in(wired: Wiring) -> Callable[[str], list[Offer]]:
+    """What gives all that can be selected from a tree, of which only what is new is read."""
+    memory = None if settings.in_ci() else OfferCache(wired.own_state(), tool_key())
+    return lambda tree: offers(wired.repository(), tree, memory)
 
 
 def keep_production_away(wired: Wiring, *revisions: str) -> None:

@@ -6,7 +6,7 @@ come from the base, so no change says itself what it is judged by.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
 from skillctl.domain.finding import Finding, Severity, errors_in
 from skillctl.domain.gate.judged import GateReport, Judged
@@ -16,7 +16,7 @@ from skillctl.domain.gate.steps import steps
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import FILE_NAME, Policy, effective
 from skillctl.domain.quorum import quorum_of_suite
-from skillctl.domain.selection import Offer, digest_of
+from skillctl.domain.selection import Offer
 from skillctl.domain.tree import is_of_skill, name_in
 from skillctl.domain.weakening import Change, attached_changes, policy_changes, suite_changes, tag_changes
 from skillctl.errors import UsageError
@@ -26,6 +26,7 @@ from skillctl.workflows.gate_promotion import Within, contents_of, promotion, st
 from skillctl.workflows.gate_sides import Seen, seen
 from skillctl.workflows.judge import judge
 from skillctl.workflows.measure import suite_content
+from skillctl.workflows.offering import offered
 from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.read import read_policy
 from skillctl.workflows.rerun import Takes, measured_again
@@ -72,9 +73,8 @@ def judged(court: Court, base: str, treeish: str, at: str, day: str) -> GateRepo
     old, new = repository.tree(base), repository.tree(treeish)
     paths = repository.changed(base, treeish)
     policy, head_policy, findings = _policies(old, new, FILE_NAME in paths)
-    offers = cache(partial(court.offers, treeish))
-    against = Against(policy, base, treeish, offers, cache(lambda: digest_of(offers())))
-    within = Within(repository, court.signatures, base, policy, new, at, day, court.scripts, against)
+    against, found = Against(policy, base, treeish), offered(partial(court.offers, treeish))
+    within = Within(repository, court.signatures, base, policy, new, at, day, court.scripts, against, found)
     names = sorted({name_in(path) for path in paths if is_of_skill(path)})
     first, second = seen(old, names), seen(new, names)
     skills = [_skill(within, court.takes, old, first[name], second[name]) for name in names]

@@ -18,6 +18,7 @@ from skillctl.workflows.approvals import Base, Written, last_before, quorum_of, 
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.gate_sides import Seen
 from skillctl.workflows.ground import Ground, ground_of
+from skillctl.workflows.offering import Offered
 from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.read import Contents
 from skillctl.workflows.trust import Against, Choice, governing_tags
@@ -42,6 +43,7 @@ class Within:
     day: str
     scripts: str
     against: Against
+    offered: Offered
 
 
 def contents_of(within: Within, one: Seen) -> Contents:
@@ -135,7 +137,16 @@ def _ground(within: Within, before: Seen, after: Seen) -> Ground:
     # It was compared with what is served until it comes in.
     contents.servings[name] = before.side.serving
     choice = Choice(within.scripts)
-    return ground_of(within.repository, within.signatures, within.tree, contents, name, choice, within.against)
+    return ground_of(
+        within.repository,
+        within.signatures,
+        within.tree,
+        contents,
+        name,
+        choice,
+        within.against,
+        within.offered,
+    )
 
 
 def _request(

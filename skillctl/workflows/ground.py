@@ -19,6 +19,7 @@ from skillctl.domain.suite import Suite
 from skillctl.errors import UsageError
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.measure import skill_content, suite_content
+from skillctl.workflows.offering import Offered
 from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.programs import programs_of
 from skillctl.workflows.read import Contents
@@ -45,6 +46,7 @@ class Ground:
     base: str | None
     choice: Choice
     against: Against | None = None
+    offered: Offered | None = None
 
     @property
     def name(self) -> str:
@@ -115,8 +117,8 @@ class Ground:
     @cached_property
     def offers(self) -> list[Offer]:
         """What is selected from: this skill, and all others that are not deprecated."""
-        if self.against is not None:
-            return self.against.offers()
+        if self.offered is not None:
+            return self.offered.offers()
         return [
             Offer(one.name, one.description, tuple(one.definition.tags))
             for one in self.contents.skills.values()
@@ -153,7 +155,7 @@ class Ground:
                 yield f"recorder {alias}", self.class_of(alias).value
         triggers = [case for case in self.suite.counted if case.trigger is not None]
         if triggers:
-            yield "catalogue", self.against.catalogue() if self.against is not None else digest_of(self.offers)
+            yield "catalogue", self.offered.digest() if self.offered is not None else digest_of(self.offers)
         for server in sorted({case.tool.server for case in self.suite.counted if case.tool is not None}):
             here = self.server(server)
             files = self._programs(here.command)
@@ -210,10 +212,12 @@ def ground_of(
     name: str,
     choice: Choice,
     against: Against | None = None,
+    offered: Offered | None = None,
 ) -> Ground:
     """What an evaluation of a skill stands on in a tree; UsageError where the skill or its suite cannot be read.
 
-    What is trusted is looked up, unless it is known what the change is `against`.
+    What is trusted is looked up, unless it is known what the change is `against`; what is `offered` is read from the
+    contents, unless it is known.
     """
     _ready(contents, name)
     read_suite, skill = contents.suites[name].suite, contents.skills[name]
@@ -236,6 +240,7 @@ def ground_of(
         base=base,
         choice=choice,
         against=against,
+        offered=offered,
     )
 
 

@@ -1,16 +1,32 @@
 """Offering: a tree → all that a prompt can select from it, of which only what is new has to be read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from skillctl.domain import skill
 from skillctl.domain.lifecycle import Status
-from skillctl.domain.selection import Offer
+from skillctl.domain.selection import Offer, digest_of
 from skillctl.domain.tree import FILE_MODES, is_of_skill
 from skillctl.workflows.ports import OfferMemory, Repository
 
 #: Above so many skills that are not known, their files are listed by their common folder.
 _MANY = 100
+
+
+@dataclass(frozen=True)
+class Offered:
+    """All that a prompt can select, and its digest; neither is made before it is asked for, nor twice."""
+
+    offers: Callable[[], list[Offer]]
+    digest: Callable[[], str]
+
+
+def offered(load: Callable[[], list[Offer]]) -> Offered:
+    """What this gives, once."""
+    once = cache(load)
+    return Offered(once, cache(lambda: digest_of(once())))
 
 
 def offers(repository: Repository, treeish: str, memory: OfferMemory | None) -> list[Offer]:

@@ -68,7 +68,14 @@ def _trials(within: Within, after: Seen, suite: ReadSuite, takes: Takes) -> Sequ
     contents.suites[name] = asked
     try:
         ground = ground_of(
-            within.repository, within.signatures, within.tree, contents, name, Choice(within.scripts), within.against
+            within.repository,
+            within.signatures,
+            within.tree,
+            contents,
+            name,
+            Choice(within.scripts),
+            within.against,
+            within.offered,
         )
     except UsageError as problem:
         raise UsageError(f"`{name}` cannot be measured again: {problem.message}", hint=problem.hint) from None

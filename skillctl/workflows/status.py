@@ -1,8 +1,9 @@
 """Status: the board of all skills; what was judged before is not read again, and only what was measured is weighed."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from skillctl.domain import board, policy
 from skillctl.domain.board import Row
@@ -11,23 +12,26 @@ from skillctl.domain.lifecycle import Status, next_by_promotion
 from skillctl.domain.policy import Policy
 from skillctl.domain.position import Position
 from skillctl.domain.promotion import Reason, Refusal
+from skillctl.domain.selection import Offer
 from skillctl.domain.tree import POLICY_FILE
 from skillctl.errors import UsageError
 from skillctl.workflows.base import base_of
 from skillctl.workflows.narrow import Narrow
+from skillctl.workflows.offering import offered
 from skillctl.workflows.ports import Memory, Repository, Spread, Tree
 from skillctl.workflows.read import Contents, read, read_policy
 from skillctl.workflows.validate import look, settled
-from skillctl.workflows.weigh import Proofs, Wish, weigh
+from skillctl.workflows.weigh import Known, Proofs, Wish, weigh
 
 
 @dataclass(frozen=True)
 class Lab:
-    """What it takes to weigh a candidate that was measured."""
+    """What it takes to weigh a candidate that was measured; `offers` gives all that can be selected from a commit."""
 
     repository: Repository
     proofs: Proofs
     today: str
+    offers: Callable[[str], list[Offer]]
 
 
 def status(tree: Tree, lab: Lab, memory: Memory | None, spread: Spread | None) -> list[Row]:
@@ -63,25 +67,18 @@ def _weighed(lab: Lab, positions: Mapping[str, Position], errors: Mapping[str | 
         tree = lab.repository.tree(lab.repository.head())
     except UsageError as problem:
         return {name: [_unjudged(problem)] for name in measured}
-    contents = _contents(tree, measured)
-    return {name: _reasons(lab, tree, contents, name, errors[name]) for name in measured}
+    contents, found = read(Narrow(tree, measured)), offered(partial(lab.offers, lab.repository.head()))
+    pending = lab.repository.pending(*(f"skills/{name}" for name in measured))
+    return {name: _reasons(lab, tree, contents, name, Known(errors[name], found, pending)) for name in measured}
 
 
-def _contents(tree: Tree, names: Sequence[str]) -> Contents:
-    """What these skills are weighed with: themselves, or the whole catalogue where one is selected from it."""
-    contents = read(Narrow(tree, names))
-    suites = [contents.suites[name].suite for name in names if name in contents.suites]
-    is_selected = any(case.trigger is not None for suite in suites for case in suite.counted)
-    return read(tree) if is_selected else contents
-
-
-def _reasons(lab: Lab, tree: Tree, contents: Contents, name: str, errors: int) -> list[Reason]:
+def _reasons(lab: Lab, tree: Tree, contents: Contents, name: str, known: Known) -> list[Reason]:
     if name not in contents.names:
         hint = f"commit it: `git add skills/{name} && git commit`"
         return [Reason("uncommitted", f"`skills/{name}` is not committed", "not committed", "a commit", hint)]
     try:
         wish = Wish(Status.APPROVED)
-        weighed = weigh(lab.repository, lab.proofs, tree, contents, name, wish, lab.today, errors=errors)
+        weighed = weigh(lab.repository, lab.proofs, tree, contents, name, wish, lab.today, known)
     except UsageError as problem:
         return [_unjudged(problem)]
     decision = weighed if isinstance(weighed, Refusal) else weighed.decision

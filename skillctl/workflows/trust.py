@@ -1,10 +1,8 @@
 """Trust: what a change may not say of itself comes from its base, and from what was approved before."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from skillctl.domain.policy import Policy
-from skillctl.domain.selection import Offer
 from skillctl.domain.skill import DEFINITION_NAMES
 from skillctl.domain.suite import Suite
 from skillctl.domain.tree import POLICY_FILE
@@ -30,16 +28,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Against:
-    """What a change is judged by that lies in Git alone: the policy of its base, that commit, and the tree after it.
-
-    `offers` gives all that a prompt can select, in the order of their names, `catalogue` their digest.
-    """
+    """What a change is judged by that lies in Git alone: the policy of its base, that commit, and the tree after it."""
 
     policy: Policy
     base: str
     head: str
-    offers: Callable[[], list[Offer]]
-    catalogue: Callable[[], str]
 
 
 def governing_tags(repository: Repository, contents: Contents, name: str) -> frozenset[str]:

@@ -17,6 +17,7 @@ from skillctl.workflows.ground import ground_of
 from skillctl.workflows.judge import judged
 from skillctl.workflows.landing import Landing
 from skillctl.workflows.measure import skill_content
+from skillctl.workflows.offering import Offered
 from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.read import Contents
 from skillctl.workflows.trust import Choice, governing_tags
@@ -43,6 +44,17 @@ class Wish:
     reason: str | None = None
     version: str | None = None
     landing: Landing = field(default_factory=Landing)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What somebody who weighs many skills knows already: the errors that `validate` finds, all that can be selected,
+    and the tree that committing the folders now would give.
+    """
+
+    errors: int | None = None
+    offered: Offered | None = None
+    pending: Tree | None = None
 
 
 @dataclass(frozen=True)
@@ -82,13 +94,9 @@ def weigh(
     name: str,
     wish: Wish,
     today: str,
-    *,
-    errors: int | None = None,
+    known: Known = Known(),
 ) -> Weighed | Refusal:
-    """Look at everything that a step of a skill in this tree asks for; a Refusal where it cannot even be read.
-
-    `errors` are those that `validate` found, where somebody knows.
-    """
+    """Look at everything that a step of a skill in this tree asks for; a Refusal where it cannot even be read."""
     skill = contents.skills.get(name)
     if skill is None:
         return _unreadable(contents, name, wish.target or Status.CANDIDATE)
@@ -99,16 +107,19 @@ def weigh(
     content = skill_content(tree, name)
     if goal is definition.status and _stands(contents, name, goal, content):
         return Weighed(tree, contents, _request(contents, name, goal, content.digest), stands=True)
+    errors = known.errors
     if errors is None:
         errors = len(errors_in(_standing(repository, tree, contents, name, today)))
     tags = governing_tags(repository, contents, name)
     gate, evidence = policy.effective(contents.policy, name, tags, goal), None
     if goal is Status.APPROVED and definition.status is not Status.DEPRECATED and name in contents.suites:
-        ground = ground_of(repository, proofs.signatures, tree, contents, name, Choice(proofs.scripts))
+        choice = Choice(proofs.scripts)
+        ground = ground_of(repository, proofs.signatures, tree, contents, name, choice, offered=known.offered)
         gate, evidence = ground.gate, find(proofs.store.of(name), ground.subject)
     is_released = wish.landing.releases(repository, contents.policy)
     request = _request(contents, name, goal, content.digest, gate, evidence, errors, is_released)
-    return Weighed(tree, contents, request, _uncommitted(repository, name, content))
+    pending = known.pending or repository.pending(f"skills/{name}")
+    return Weighed(tree, contents, request, _uncommitted(pending, name, content))
 
 
 def _reinstating(repository: Repository, tree: Tree, contents: Contents, name: str, wish: Wish) -> Weighed:
@@ -134,7 +145,9 @@ def _reinstating(repository: Repository, tree: Tree, contents: Contents, name: s
     if source is not Status.DEPRECATED:
         message = f"`--reason` is for reinstating a deprecated version, and {name}@{version} is {source}"
         raise UsageError(message, hint="leave `--reason` out")
-    return Weighed(tree, contents, request, _uncommitted(repository, name, content) if content else None)
+    return Weighed(
+        tree, contents, request, _uncommitted(repository.pending(f"skills/{name}"), name, content) if content else None
+    )
 
 
 def _stands(contents: Contents, name: str, goal: Status, content: Content) -> bool:
@@ -194,10 +207,10 @@ def _request(
     )
 
 
-def _uncommitted(repository: Repository, name: str, content: Content) -> Reason | None:
+def _uncommitted(pending: Tree, name: str, content: Content) -> Reason | None:
     """What lies in the folder must be what is judged; the status alone may differ (a step that was interrupted)."""
     try:
-        observed = skill_content(repository.pending(f"skills/{name}"), name).digest
+        observed = skill_content(pending, name).digest
     except UsageError as problem:
         observed = problem.message
     if observed == content.digest:

@@ -26,7 +26,8 @@ SAYS = {**ADDS, "id": "says", "kind": "ask", "class": "recorded", "trials": 2, "
 
 def evidence(*cases: dict[str, Any]) -> Evidence:
     results = [CaseResult.model_validate(case) for case in cases]
-    return Evidence.model_construct(skill="adder", cases=results)
+    said: dict[str, Any] = {"skill": "adder", "cases": results}
+    return Evidence.model_construct(**said)
 
 
 @pytest.mark.parametrize(
