@@ -23,6 +23,7 @@ from skillctl.errors import UsageError
 from skillctl.workflows.approvals import Base, Written, authors_of, signed_suite
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.gate_promotion import Within, contents_of, promotion, step
+from skillctl.workflows.gate_records import new_records
 from skillctl.workflows.gate_sides import Seen, seen
 from skillctl.workflows.judge import judge
 from skillctl.workflows.measure import suite_content
@@ -104,6 +105,7 @@ def _policies(old: Tree, new: Tree, has_changed: bool) -> tuple[Policy, Policy, 
 def _skill(within: Within, takes: Takes | None, old: Tree, before: Seen, after: Seen) -> Judged:
     side = after.side
     findings = [*after.problems, *steps(before.side, side), *records(before.side, side), *served(before.side, side)]
+    findings += new_records(within, before, after)
     quorum = None
     errors = len(errors_in(_standing(within, old, after))) if after.skill is not None else 0
     if side.definition is not None and side.definition.status is Status.CANDIDATE:

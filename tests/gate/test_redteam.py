@@ -98,3 +98,40 @@ def test_evidence_of_cases_that_are_not_those_of_the_suite(promoting: Company) -
     stated(promoting, lambda said: said["predicate"]["evidence"]["cases"][0].update(id="other"))  # type: ignore[index]
     assert "SK704" in errors(promoting.gate())
     assert {"SK704", "SK710"} <= set(errors(promoting.gate("--base", "main", "--rerun")))
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("approvals/adder/1.1.0/maria.sig", "SK415"),
+        ("approvals/adder/1.0.0/mallory.sig", "SK415"),
+        ("approvals/adder/suites/" + "0" * 64 + "/maria.sig", "SK415"),
+        ("approvals/adder/1.1.0", "SK709"),
+        ("approvals/adder/suites", "SK709"),
+    ],
+)
+def test_what_is_no_record_is_not_put_on_record(serving: Company, path: str, code: str) -> None:
+    """What is on record stays there, so that maria could not sign at that path any more."""
+    serving.on("change")
+    serving.write(path, "no signature\n")
+    serving.commit("put it there")
+    assert errors(serving.gate()) == [code]
+
+
+def test_a_link_in_the_place_of_an_approval(offering: Company) -> None:
+    offering.on("change")
+    for path in ("approvals/adder/1.0.0/approval.json", "approvals/adder/serving.yaml"):
+        offering.write(path, "")
+        (offering.root / path).unlink()
+        (offering.root / path).symlink_to("../../../skillctl.yaml")
+    offering.commit("links")
+    assert errors(offering.gate()) == ["SK709"]
+
+
+def test_a_signature_of_somebody_else_under_a_name_that_counts(promoting: Company) -> None:
+    """It would not count, and stand there for good."""
+    (promoting.root / "approvals/adder/1.0.0/jun.sig").write_bytes(
+        (promoting.root / "approvals/adder/1.0.0/maria.sig").read_bytes()
+    )
+    promoting.commit("as jun")
+    assert errors(promoting.gate()) == ["SK415"]
