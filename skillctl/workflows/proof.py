@@ -61,7 +61,9 @@ def prove(
         return {}
     brought = repository.introduced("approvals", commit)
     grounds = grounds_of(repository, commit, asked, brought)
-    asks = any(gate.approvals for ground in grounds.values() if ground.policy for gate in ground.policy.gates)
+    gates = [gate for ground in grounds.values() if ground.policy for gate in ground.policy.gates]
+    # Where neither is asked, what was approved before does not matter.
+    asks = any(gate.approvals or gate.tags for gate in gates)
     roll = roll_of(repository, signatures, commit, known, brought) if asks else None
     return prove_each(repository, asked, grounds, roll)
 
@@ -73,7 +75,7 @@ def prove_each(
     roll: Roll | None,
     each: Executor = in_turn,
 ) -> Mapping[tuple[str, str], Bundle | Finding]:
-    """As `prove`, on grounds that are known; without a roll only where no policy asks for approvals."""
+    """As `prove`, on grounds that are known; without a roll only where no policy asks for approvals, or by tags."""
     before = [one for said in statements if (one := roll.before(said) if roll else None)]
     blobs = repository.blobs(one.digest.git_blob for said in (*statements, *before) for one in said.subject)
 
@@ -156,7 +158,8 @@ def _proved(statement: Statement, blobs: Mapping[str, bytes], ground: Ground, ro
         return refused("SK405", f"it approves what cannot be read: {findings[0].message}", _RESTORE)
     if read_skill.definition.status is not Status.APPROVED:
         return refused("SK405", f"the definition it lists says `{read_skill.definition.status}`", _RESTORE)
-    for why in _doubts(statement, read_skill, ground):
+    tags = roll.tags(statement, blobs) if roll is not None else frozenset(read_skill.definition.tags)
+    for why in _doubts(statement, read_skill, ground, tags):
         return refused("SK406", why, f"run `skillctl promote {read_skill.name}` on what was measured")
     if roll is not None and roll.raw(statement) != statement.text().encode():
         return refused(
@@ -174,7 +177,7 @@ def _read(statement: Statement, content: Content, raw: Mapping[str, bytes]) -> t
     return skill.read(folder, texts, frozenset(file.path for file in content.files))
 
 
-def _doubts(statement: Statement, approved: Skill, ground: Ground) -> Iterator[str]:
+def _doubts(statement: Statement, approved: Skill, ground: Ground, tags: frozenset[str]) -> Iterator[str]:
     """Why the evidence does not carry this approval, the first doubt first."""
     said, evidence = statement.predicate, statement.predicate.evidence
     if (approved.name, approved.definition.version) != key_of(statement):
@@ -184,7 +187,7 @@ def _doubts(statement: Statement, approved: Skill, ground: Ground) -> Iterator[s
     if ground.policy is None:
         yield "the policy it came in under cannot be read"
         return
-    gate = policy.effective(ground.policy, said.skill, approved.definition.tags, Status.APPROVED)
+    gate = policy.effective(ground.policy, said.skill, tags, Status.APPROVED)
     if not gate.digest == evidence.policy_digest == said.policy_digest:
         yield "its evidence was measured under another policy than it came in under"
     if ground.suites.get(said.skill) != evidence.suite_digest:
