@@ -1,7 +1,7 @@
 """The history of a repository, by plumbing: which commits, what differs between them, who wrote it."""
 
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -105,13 +105,16 @@ class GitHistory:
         lines = self._log(*words, at, *span, "--", folder).splitlines()
         return sorted({line.strip() for line in lines if line.strip()})
 
-    def days(self, commits: Iterable[str]) -> Mapping[str, str]:
-        """The day in UTC on which each of these commits was made, `YYYY-MM-DD`."""
-        wanted = sorted(set(commits))
-        words = ["git", "log", "--no-show-signature", "--no-walk=unsorted", "--stdin", "--format=%H %ct"]
-        lines = git_tree.run(self.root, words, "\n".join(wanted).encode()).decode().split("\n") if wanted else []
-        pairs = (line.split(" ") for line in lines if line)
-        return {commit: _day(seconds) for commit, seconds in pairs}
+    def days(self, at: str) -> Mapping[str, str]:
+        """The day in UTC of each commit of the first-parent line of `at`, `YYYY-MM-DD`, never before an older one's.
+
+        Who dates a commit back does not get back to when a key still signed.
+        """
+        day, found = "", {}
+        for line in reversed(self._log("--first-parent", "--format=%H %ct", at).split("\n")):
+            commit, _, seconds = line.partition(" ")
+            found[commit] = day = max(day, _day(seconds))
+        return found
 
     def is_shallow(self) -> bool:
         """Whether this clone lacks a part of the history."""

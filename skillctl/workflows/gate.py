@@ -17,18 +17,19 @@ from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import FILE_NAME, Policy, effective
 from skillctl.domain.quorum import quorum_of_suite
 from skillctl.domain.selection import Offer
-from skillctl.domain.tree import is_of_skill, name_in
+from skillctl.domain.tree import FILE_MODES, is_of_skill, name_in
 from skillctl.domain.weakening import Change, attached_changes, policy_changes, suite_changes, tag_changes
 from skillctl.errors import UsageError
 from skillctl.workflows.approvals import Base, Written, authors_of, signed_suite
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.gate_promotion import Within, contents_of, promotion, step
+from skillctl.workflows.gate_records import new_records
 from skillctl.workflows.gate_sides import Seen, seen
 from skillctl.workflows.judge import judge
 from skillctl.workflows.measure import suite_content
 from skillctl.workflows.offering import offered
 from skillctl.workflows.ports import Repository, Tree
-from skillctl.workflows.read import read_policy
+from skillctl.workflows.read import read_policy, unreadable_finding
 from skillctl.workflows.rerun import Takes, measured_again
 from skillctl.workflows.trust import Against, governing_tags
 from skillctl.workflows.validate import Found, settled
@@ -59,11 +60,10 @@ def gate(court: Court, base: str, head: str, day: str) -> GateReport:
 def walk(court: Court, since: str, until: str) -> Iterator[GateReport]:
     """Judge each commit of the first-parent line after `since` against the one before it, as production takes them."""
     repository = court.repository
-    before, day = repository.resolve(since), ""
-    for commit in repository.first_parents(before, repository.resolve(until)):
-        # Who dates a commit back does not get back to when a key still signed.
-        day = max(day, *repository.days([before, commit]).values())
-        yield judged(court, before, commit, commit, day)
+    before, last = repository.resolve(since), repository.resolve(until)
+    line, days = repository.first_parents(before, last), repository.days(last)
+    for commit in line:
+        yield judged(court, before, commit, commit, days[commit])
         before = commit
 
 
@@ -82,19 +82,28 @@ def judged(court: Court, base: str, treeish: str, at: str, day: str) -> GateRepo
 
 
 def _policies(old: Tree, new: Tree, has_changed: bool) -> tuple[Policy, Policy, list[Finding]]:
-    before, problems = read_policy(old.read(old.files(FILE_NAME)))
+    before, problems = _policy(old)
     if problems:
         message = f"`{FILE_NAME}` of the base cannot be read: {problems[0].message}"
         raise UsageError(message, hint="mend it in a change of its own, which somebody merges who may")
     if not has_changed:
         return before, before, []
-    after, findings = read_policy(new.read(new.files(FILE_NAME)))
+    after, findings = _policy(new)
     return before, (before if findings else after), findings
+
+
+def _policy(tree: Tree) -> tuple[Policy, list[Finding]]:
+    """The policy of a tree; a link's target would be read as one by some, and be none to others."""
+    entries = tree.files(FILE_NAME)
+    if any(one.mode not in FILE_MODES for one in entries):
+        return Policy(), [unreadable_finding(FILE_NAME, "it is no plain file")]
+    return read_policy(tree.read(entries))
 
 
 def _skill(within: Within, takes: Takes | None, old: Tree, before: Seen, after: Seen) -> Judged:
     side = after.side
     findings = [*after.problems, *steps(before.side, side), *records(before.side, side), *served(before.side, side)]
+    findings += new_records(within, before, after)
     quorum = None
     errors = len(errors_in(_standing(within, old, after))) if after.skill is not None else 0
     if side.definition is not None and side.definition.status is Status.CANDIDATE:

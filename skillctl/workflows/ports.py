@@ -217,8 +217,8 @@ class Repository(Protocol):
         """
         ...
 
-    def days(self, commits: Iterable[str]) -> Mapping[str, str]:
-        """The day in UTC on which each of these commits was made, `YYYY-MM-DD`."""
+    def days(self, at: str) -> Mapping[str, str]:
+        """The day in UTC of each commit of the first-parent line of `at`, `YYYY-MM-DD`, never before an older one's."""
         ...
 
     def is_shallow(self) -> bool:

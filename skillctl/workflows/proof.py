@@ -19,9 +19,8 @@ from skillctl.domain.policy import Policy
 from skillctl.domain.promotion import Reason
 from skillctl.domain.skill import Skill
 from skillctl.domain.tree import TreeFile
-from skillctl.workflows.approvals import last_before, listed
 from skillctl.workflows.eval_ports import Executor, Signatures
-from skillctl.workflows.ports import Repository
+from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.roll import Brought, Known, Roll, roll_of
 from skillctl.workflows.stated import content_of
 
@@ -62,29 +61,26 @@ def prove(
         return {}
     brought = repository.introduced("approvals", commit)
     grounds = grounds_of(repository, commit, asked, brought)
-    asks = any(gate.approvals for ground in grounds.values() if ground.policy for gate in ground.policy.gates)
+    gates = [gate for ground in grounds.values() if ground.policy for gate in ground.policy.gates]
+    # Where neither is asked, what was approved before does not matter.
+    asks = any(gate.approvals or gate.tags for gate in gates)
     roll = roll_of(repository, signatures, commit, known, brought) if asks else None
-    return prove_each(repository, asked, known, grounds, roll)
+    return prove_each(repository, asked, grounds, roll)
 
 
 def prove_each(
     repository: Repository,
     statements: Sequence[Statement],
-    known: Known,
     grounds: Mapping[tuple[str, str], Ground],
     roll: Roll | None,
     each: Executor = in_turn,
 ) -> Mapping[tuple[str, str], Bundle | Finding]:
-    """As `prove`, on grounds that are known; without a roll only where no policy asks for approvals."""
-    before = {key_of(one): last_before(known.get(one.predicate.skill, {}), one.predicate.version) for one in statements}
-    earlier = [one for one in before.values() if one is not None]
-    blobs = repository.blobs(one.digest.git_blob for said in (*statements, *earlier) for one in said.subject)
+    """As `prove`, on grounds that are known; without a roll only where no policy asks for approvals, or by tags."""
+    before = [one for said in statements if (one := roll.before(said) if roll else None)]
+    blobs = repository.blobs(one.digest.git_blob for said in (*statements, *before) for one in said.subject)
 
     def proved(statement: Statement) -> tuple[tuple[str, str], Bundle | Finding]:
-        key = key_of(statement)
-        last = before[key]
-        tags = listed(last, blobs)[0].definition.tags if last is not None else ()
-        return key, _proved(statement, blobs, grounds[key], frozenset(tags), roll)
+        return key_of(statement), _proved(statement, blobs, grounds[key_of(statement)], roll)
 
     return dict(each(proved, statements))
 
@@ -102,11 +98,16 @@ def grounds_of(
     for statement in statements:
         together[brought.get(path_of(*key_of(statement)), (commit, None))].append(key_of(statement))
     policies = policies_of(repository, {base or origin for origin, base in together})
-    suites = _suites(repository, {(origin, name) for (origin, _), keys in together.items() for name, _ in keys}, each)
+
+    def suites(place: tuple[str, str | None]) -> tuple[tuple[str, str | None], dict[str, list[TreeFile]]]:
+        return place, _suites(repository.tree(place[0]), {name for name, _ in together[place]})
+
+    entries = dict(each(suites, list(together)))
+    blobs = repository.blobs(one.blob for of in entries.values() for files in of.values() for one in files)
     grounds: dict[tuple[str, str], Ground] = {}
     for (origin, base), keys in together.items():
-        beside = {name: suites[origin, name] for name, _ in keys if (origin, name) in suites}
-        grounds |= {key: Ground(policies[base or origin], beside) for key in keys}
+        digests = _digests(entries[origin, base], blobs)
+        grounds |= {key: Ground(policies[base or origin], digests) for key in keys}
     return grounds
 
 
@@ -118,42 +119,27 @@ def policies_of(repository: Repository, commits: set[str]) -> dict[str, Policy |
     return {commit: Policy() if text is None else by_text[text] for commit, text in found.items()}
 
 
-def _suites(repository: Repository, places: set[tuple[str, str]], each: Executor) -> dict[tuple[str, str], str]:
-    """The digest of each suite that can be measured, by commit and skill; one that is the same is looked at once."""
-    trees = repository.ids(f"{commit}:evals/{name}" for commit, name in sorted(places))
-    same: dict[tuple[str, str], tuple[str, str]] = {}
-    for commit, name in sorted(places):
-        if f"{commit}:evals/{name}" in trees:
-            same.setdefault((name, trees[f"{commit}:evals/{name}"]), (commit, name))
-    names: dict[str, list[str]] = defaultdict(list)
-    for commit, name in same.values():
-        names[commit].append(name)
-
-    def entries(commit: str) -> Iterable[tuple[tuple[str, str], list[TreeFile]]]:
-        folders = [f"evals/{name}" for name in names[commit]] if len(names[commit]) <= _MANY else ["evals"]
-        found: dict[str, list[TreeFile]] = defaultdict(list)
-        for one in repository.tree(commit).files(*folders):
-            found[one.path.split("/")[1]].append(one)
-        return [((commit, name), found[name]) for name in names[commit]]
-
-    listed = dict(pair for pairs in each(entries, list(names)) for pair in pairs)
-    blobs = repository.blobs(one.blob for files in listed.values() for one in files)
-    digests = {place: found for place, files in listed.items() if (found := _digest(place[1], files, blobs))}
-    first = {(commit, name): same.get((name, trees.get(f"{commit}:evals/{name}", ""))) for commit, name in places}
-    return {place: digests[one] for place, one in first.items() if one in digests}
+def _suites(tree: Tree, names: set[str]) -> dict[str, list[TreeFile]]:
+    """The files of these skills' suites."""
+    folders = [f"evals/{name}" for name in names] if len(names) <= _MANY else ["evals"]
+    by_name: dict[str, list[TreeFile]] = defaultdict(list)
+    for entry in tree.files(*folders):
+        by_name[entry.path.split("/")[1]].append(entry)
+    return {name: by_name[name] for name in names & by_name.keys()}
 
 
-def _digest(name: str, files: Sequence[TreeFile], blobs: Mapping[str, bytes]) -> str | None:
-    contents = {one.path: blobs[one.blob] for one in files if one.mode != "160000" and one.blob in blobs}
-    try:
-        return digest.measure_suite(f"evals/{name}", files, contents).digest
-    except Unmeasurable:
-        return None
+def _digests(entries: Mapping[str, Sequence[TreeFile]], blobs: Mapping[str, bytes]) -> dict[str, str]:
+    digests = {}
+    for name, files in entries.items():
+        contents = {one.path: blobs[one.blob] for one in files if one.mode != "160000" and one.blob in blobs}
+        try:
+            digests[name] = digest.measure_suite(f"evals/{name}", files, contents).digest
+        except Unmeasurable:
+            continue
+    return digests
 
 
-def _proved(
-    statement: Statement, blobs: Mapping[str, bytes], ground: Ground, tags: frozenset[str], roll: Roll | None
-) -> Bundle | Finding:
+def _proved(statement: Statement, blobs: Mapping[str, bytes], ground: Ground, roll: Roll | None) -> Bundle | Finding:
     def refused(code: str, message: str, hint: str) -> Finding:
         name, version = key_of(statement)
         return Finding(code, f"{name}@{version}: {message}", path_of(name, version), skill=name, hint=hint)
@@ -172,6 +158,7 @@ def _proved(
         return refused("SK405", f"it approves what cannot be read: {findings[0].message}", _RESTORE)
     if read_skill.definition.status is not Status.APPROVED:
         return refused("SK405", f"the definition it lists says `{read_skill.definition.status}`", _RESTORE)
+    tags = roll.tags(statement, blobs) if roll is not None else frozenset(read_skill.definition.tags)
     for why in _doubts(statement, read_skill, ground, tags):
         return refused("SK406", why, f"run `skillctl promote {read_skill.name}` on what was measured")
     if roll is not None and roll.raw(statement) != statement.text().encode():
@@ -191,7 +178,7 @@ def _read(statement: Statement, content: Content, raw: Mapping[str, bytes]) -> t
 
 
 def _doubts(statement: Statement, approved: Skill, ground: Ground, tags: frozenset[str]) -> Iterator[str]:
-    """Why the evidence does not carry this approval, the first doubt first; `tags` the version before it had."""
+    """Why the evidence does not carry this approval, the first doubt first."""
     said, evidence = statement.predicate, statement.predicate.evidence
     if (approved.name, approved.definition.version) != key_of(statement):
         yield f"it lists the files of {approved.id}"
@@ -200,7 +187,7 @@ def _doubts(statement: Statement, approved: Skill, ground: Ground, tags: frozens
     if ground.policy is None:
         yield "the policy it came in under cannot be read"
         return
-    gate = policy.effective(ground.policy, said.skill, tags | {*approved.definition.tags}, Status.APPROVED)
+    gate = policy.effective(ground.policy, said.skill, tags, Status.APPROVED)
     if not gate.digest == evidence.policy_digest == said.policy_digest:
         yield "its evidence was measured under another policy than it came in under"
     if ground.suites.get(said.skill) != evidence.suite_digest:

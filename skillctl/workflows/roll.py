@@ -25,7 +25,7 @@ class Roll:
     """What of approvals lies in a commit, and when it came in.
 
     `known` are all its approvals, by skill and version; `brought` says for each file which commit of the first parents
-    brought it in, and its parent; `ages` counts these commits from the newest, `days` are theirs. What was looked at
+    brought it in, and its parent; `ages` counts these commits from the newest, `days` are of all. What was looked at
     once is kept, by path: `reached` and `seen`.
     """
 
@@ -68,11 +68,13 @@ class Roll:
             self.seen[path] = among(sheets, self.signatures, base, raw, approval.NAMESPACE, days)
         return self.seen[path]
 
-    def quorum(self, statement: Statement, held: Policy, blobs: Mapping[str, bytes]) -> Quorum:
-        """Whether enough people approved it under the policy before it came in.
+    def tags(self, statement: Statement, blobs: Mapping[str, bytes]) -> frozenset[str]:
+        """The tags that gates select it by: one that the last approved version had, and it has no more, counts too."""
+        both = (self.before(statement), statement)
+        return frozenset(tag for one in both if one for tag in listed(one, blobs)[0].definition.tags)
 
-        A tag that the last approved version had, and this one has no more, still has its gates.
-        """
+    def quorum(self, statement: Statement, held: Policy, blobs: Mapping[str, bytes]) -> Quorum:
+        """Whether enough people approved it under the policy before it came in."""
         path = _path(statement)
         if path not in self.reached:
             self.reached[path] = self._quorum(statement, held, blobs)
@@ -80,8 +82,7 @@ class Roll:
 
     def _quorum(self, statement: Statement, held: Policy, blobs: Mapping[str, bytes]) -> Quorum:
         path, before = _path(statement), self.before(statement)
-        tags = {tag for one in (before, statement) if one for tag in listed(one, blobs)[0].definition.tags}
-        gate = policy.effective(held, statement.predicate.skill, tags, Status.APPROVED)
+        gate = policy.effective(held, statement.predicate.skill, self.tags(statement, blobs), Status.APPROVED)
         signers = self.signed(statement, held).signers if gate.approvals else ()
         written = Written(self.came(_path(before))[0] if before else None, self.came(path)[0])
         base = Base(held, self.day(path))
@@ -119,5 +120,4 @@ def roll_of(
     for path in texts:
         if path.endswith(approval.SIGNATURE):
             sheets[path.rpartition("/")[0]].append(path)
-    days = repository.days([commit, *(came[path][0] for path in texts if path in came)])
-    return Roll(repository, signatures, commit, known, came, ages, days, texts, sheets)
+    return Roll(repository, signatures, commit, known, came, ages, repository.days(commit), texts, sheets)

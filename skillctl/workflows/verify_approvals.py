@@ -63,7 +63,7 @@ def verify_approvals(repository: Repository, signatures: Signatures, name: str |
     known = {unit.name: unit.approvals for unit in units}
     roll = roll_of(repository, signatures, head, known)
     grounds = grounds_of(repository, head, statements, roll.brought, each)
-    proofs = prove_each(repository, statements, known, grounds, roll, each)
+    proofs = prove_each(repository, statements, grounds, roll, each)
 
     def verified(said: Statement) -> tuple[tuple[str, str], Verified]:
         return key_of(said), _verified(said, grounds[key_of(said)], roll, proofs[key_of(said)])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from skillctl.domain.evidence import CaseResult, Evidence, EvidenceClass
+from skillctl.domain.evidence import CaseResult, EvidenceClass
 from skillctl.domain.gate.measured import other_cases
 from skillctl.domain.suite import Suite
 
@@ -24,10 +24,8 @@ ADDS = {"id": "adds", "outcome": "passed", "seconds": 1.0}
 SAYS = {**ADDS, "id": "says", "kind": "ask", "class": "recorded", "trials": 2, "passed": 2, "baseline": 1.0}
 
 
-def evidence(*cases: dict[str, Any]) -> Evidence:
-    results = [CaseResult.model_validate(case) for case in cases]
-    said: dict[str, Any] = {"skill": "adder", "cases": results}
-    return Evidence.model_construct(**said)
+def results(*cases: dict[str, Any]) -> list[CaseResult]:
+    return [CaseResult.model_validate(case) for case in cases]
 
 
 @pytest.mark.parametrize(
@@ -45,10 +43,10 @@ def evidence(*cases: dict[str, Any]) -> Evidence:
     ],
 )
 def test_of_other_cases(cases: list[dict[str, Any]], words: list[str]) -> None:
-    found = list(other_cases(evidence(*cases), SUITE, CLASSES, is_compared=True))
+    found = list(other_cases(results(*cases), SUITE, CLASSES, is_compared=True))
     assert len(found) == len(words), found
     assert all(word in said for word, said in zip(words, found, strict=True))
 
 
 def test_where_nothing_is_compared() -> None:
-    assert list(other_cases(evidence(ADDS, {**SAYS, "baseline": None}), SUITE, CLASSES, is_compared=False)) == []
+    assert list(other_cases(results(ADDS, {**SAYS, "baseline": None}), SUITE, CLASSES, is_compared=False)) == []

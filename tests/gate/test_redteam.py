@@ -1,10 +1,12 @@
 """What a hostile reviewer tried after the table of attacks was written."""
 
+import shutil
 import subprocess
+from collections.abc import Callable
 
 import pytest
 
-from tests.gate.attacks import SKILL, edit, stated
+from tests.gate.attacks import SKILL, drops_the_tag, edit, stated
 from tests.gate.company import Company, errors
 from tests.shop import run
 
@@ -98,3 +100,117 @@ def test_evidence_of_cases_that_are_not_those_of_the_suite(promoting: Company) -
     stated(promoting, lambda said: said["predicate"]["evidence"]["cases"][0].update(id="other"))  # type: ignore[index]
     assert "SK704" in errors(promoting.gate())
     assert {"SK704", "SK710"} <= set(errors(promoting.gate("--base", "main", "--rerun")))
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("approvals/adder/1.1.0/maria.sig", "SK415"),
+        ("approvals/adder/1.0.0/mallory.sig", "SK415"),
+        ("approvals/adder/suites/" + "0" * 64 + "/maria.sig", "SK415"),
+        ("approvals/adder/1.1.0", "SK709"),
+        ("approvals/adder/suites", "SK709"),
+    ],
+)
+def test_what_is_no_record_is_not_put_on_record(serving: Company, path: str, code: str) -> None:
+    """What is on record stays there, so that maria could not sign at that path any more."""
+    serving.on("change")
+    serving.write(path, "no signature\n")
+    serving.commit("put it there")
+    assert errors(serving.gate()) == [code]
+
+
+def test_a_link_in_the_place_of_an_approval(offering: Company) -> None:
+    offering.on("change")
+    for path in ("approvals/adder/1.0.0/approval.json", "approvals/adder/serving.yaml"):
+        offering.write(path, "")
+        (offering.root / path).unlink()
+        (offering.root / path).symlink_to("../../../skillctl.yaml")
+    offering.commit("links")
+    assert errors(offering.gate()) == ["SK709"]
+
+
+def test_a_signature_of_somebody_else_under_a_name_that_counts(promoting: Company) -> None:
+    """It would not count, and stand there for good."""
+    (promoting.root / "approvals/adder/1.0.0/jun.sig").write_bytes(
+        (promoting.root / "approvals/adder/1.0.0/maria.sig").read_bytes()
+    )
+    promoting.commit("as jun")
+    assert errors(promoting.gate()) == ["SK415"]
+
+
+def test_what_was_withdrawn_is_not_reinstated(serving: Company) -> None:
+    assert serving.skillctl("withdraw", "adder", "--reason", "wrong").exit_code == 0
+    serving.on("change")
+    serving.write("approvals/adder/serving.yaml", 'serving: "1.0.0"\nreinstated: {"1.0.0": {reason: "fine again"}}\n')
+    serving.commit("bring it back")
+    assert errors(serving.gate()) == ["SK408"]
+
+
+@pytest.mark.parametrize("target", ["{}", "nothing.yaml"])
+def test_a_policy_that_is_a_link(offering: Company, target: str) -> None:
+    """Where it points to is text too, which could be a policy."""
+    offering.on("change")
+    (offering.root / "skillctl.yaml").unlink()
+    (offering.root / "skillctl.yaml").symlink_to(target)
+    offering.commit("link")
+    assert errors(offering.gate()) == ["SK001"]
+
+
+def _breaks(company: Company) -> None:
+    edit(company, SKILL, "name: adder", "name: [")
+
+
+def _removes(company: Company) -> None:
+    shutil.rmtree(company.root / "skills/adder")
+
+
+@pytest.mark.parametrize("harm", [_breaks, _removes])
+def test_what_was_broken_is_mended(serving: Company, harm: Callable[[Company], None]) -> None:
+    """The very bytes that were approved last may come back, and no others."""
+    harm(serving)
+    serving.commit("somebody pushed it")
+    serving.on("change")
+    serving.git("revert", "--no-edit", "HEAD")
+    assert errors(serving.gate()) == []
+    edit(serving, "skills/adder/SKILL.md", "Adds.", "Adds!")
+    serving.commit("and more")
+    assert errors(serving.gate()) == ["SK412"]
+
+
+def test_a_deprecated_version_is_not_revived_by_way_of_no_folder(serving: Company) -> None:
+    assert serving.skillctl("deprecate", "adder", "--reason", "old").exit_code == 0
+    serving.git("rm", "-r", "--quiet", "skills/adder")
+    serving.commit("somebody pushed it")
+    serving.on("change")
+    serving.git("checkout", "HEAD~1", "--", "skills/adder")
+    edit(serving, SKILL, "status: deprecated", "status: approved")
+    serving.commit("as approved")
+    assert "SK702" in errors(serving.gate())
+
+
+def test_a_version_that_lost_a_tag_is_proved_under_the_gates_it_met(offering: Company) -> None:
+    """What opened the gate, with the approvals that the lost tag asks for, is believed afterwards too."""
+    drops_the_tag(offering)
+    version = offering.git("show", f"HEAD:{SKILL}").split('version: "')[1].split('"')[0]
+    offering.sign("jun", version=version)
+    offering.commit("sign")
+    assert errors(offering.gate()) == []
+    offering.git("checkout", "--quiet", "main")
+    offering.git("merge", "--quiet", "--no-ff", "--no-edit", "promotion")
+    answer = offering.skillctl("verify", "--approvals")
+    assert errors(answer) == []
+
+
+def test_a_retired_key_in_a_commit_that_is_dated_back(serving: Company) -> None:
+    """Whoever pushes to the branch itself dates commits as they like, but not before those they build on."""
+    key = serving.key("maria")
+    serving.git("reset", "--quiet", "--hard", "HEAD~1")
+    edit(serving, "skillctl.yaml", f'"{key}"', f'{{key: "{key}", retired: "2021-01-01"}}, "{serving.key("mallory")}"')
+    serving.commit("maria's key is retired")
+    back = "GIT_COMMITTER_DATE=2020-01-01T00:00:00Z"
+    serving.git("-c", f"alias.back=!env {back} git commit --allow-empty --quiet -m first", "back")
+    serving.git("merge", "--quiet", "--no-ff", "--no-edit", "promotion")
+    serving.git("-c", f"alias.back=!env {back} git commit --amend --no-edit --quiet", "back")
+    answer = serving.skillctl("verify", "--approvals")
+    assert {"SK406", "SK415"} <= set(errors(answer))

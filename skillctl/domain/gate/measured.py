@@ -1,23 +1,23 @@
 """Whether evidence is of the cases that its suite counts: each measured as often, and in the way, that it asks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from skillctl.domain.case import Case
-from skillctl.domain.evidence import CaseResult, Evidence, EvidenceClass
+from skillctl.domain.evidence import CaseResult, EvidenceClass
 from skillctl.domain.suite import Suite
 
 _UNSAID = EvidenceClass.DETERMINISTIC
 
 
 def other_cases(
-    evidence: Evidence, suite: Suite, classes: Mapping[str, EvidenceClass], *, is_compared: bool
+    cases: Iterable[CaseResult], suite: Suite, classes: Mapping[str, EvidenceClass], *, is_compared: bool
 ) -> Iterator[str]:
-    """Everything in which it is of other cases; `classes` says what the answers of each case are as evidence.
+    """Everything in which its cases are others; `classes` says what the answers of each case are as evidence.
 
     Where it `is_compared` with what is served, each case that a prompt asks was measured there too.
     """
     counted = {case.id: case for case in suite.counted}
-    results = {one.id: one for one in evidence.cases}
+    results = {one.id: one for one in cases}
     for name in sorted(results.keys() - counted.keys()):
         yield f"its evidence has a case `{name}`, which counts for nothing in the suite"
     for name in sorted(counted.keys() - results.keys()):

@@ -41,15 +41,17 @@ def served(before: Side, after: Side) -> Iterator[Finding]:
 
 
 def _taken_back(before: Serving, after: Side) -> Iterator[Finding]:
-    """A version is revoked for ever; any other notice may be taken back, with a reason."""
+    """A version is revoked and withdrawn for good; that it is deprecated may be taken back, with a reason."""
     said, file = after.serving, after.serving_file
     for version in before.revoked.keys() - said.revoked.keys():
         message = f"{version} is revoked no more; what is revoked stays so"
         yield after.at(file, "SK408", message, f"put it back under `revoked` in `{file}`")
-    for state in ("withdrawn", "deprecated"):
-        for version in getattr(before, state).keys() - getattr(said, state).keys():
-            if version in {**said.revoked, **said.withdrawn, **said.reinstated}:
-                continue
-            message = f"{version} is {state} no more, and nothing says why"
+    for version in before.withdrawn.keys() - said.withdrawn.keys() - said.revoked.keys():
+        message = f"{version} is withdrawn no more; what is withdrawn stays so"
+        hint = f"put it back under `withdrawn` in `{file}`, and run `skillctl revise {after.name}`"
+        yield after.at(file, "SK408", message, hint)
+    for version in before.deprecated.keys() - said.deprecated.keys():
+        if version not in {**said.revoked, **said.withdrawn, **said.reinstated}:
+            message = f"{version} is deprecated no more, and nothing says why"
             hint = f"run `skillctl promote {after.name} --to approved --reason …`, or put the entry back"
             yield after.at(file, "SK708", message, hint)

@@ -43,6 +43,8 @@ def _of_one_version(before: Side, after: Side) -> Iterator[Finding]:
 def _of_another_version(before: Side, after: Side) -> Iterator[Finding]:
     assert after.definition is not None
     version, status = after.definition.version, after.definition.status
+    if _is_mended(before, after):
+        return
     if version in before.approved:
         message = f"the folder goes back to {version}, which was approved before"
         hint = f"to serve it again: `skillctl rollback {after.name} --to {version}`; the folder keeps its version"
@@ -55,6 +57,17 @@ def _of_another_version(before: Side, after: Side) -> Iterator[Finding]:
     if greatest is not None and not versions.is_after(version, greatest):
         message = f"{version} is not greater than {greatest}, which is approved"
         yield after.finding("SK702", message, f"run `skillctl revise {after.name}`")
+
+
+def _is_mended(before: Side, after: Side) -> bool:
+    """Whether a folder that could not be read, or was gone, is again what was approved last, as `serving.yaml` has it.
+
+    That its bytes are those of the approval is asked of whatever calls itself approved.
+    """
+    assert after.definition is not None
+    version, status = after.definition.version, after.definition.status
+    stands = Status.DEPRECATED if version in after.serving.deprecated else Status.APPROVED
+    return before.definition is None and version == versions.greatest(before.approved) and status is stands
 
 
 def _backed(after: Side) -> Iterator[Finding]:

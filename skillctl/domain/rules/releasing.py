@@ -57,8 +57,8 @@ RULES = (
     Rule(
         "SK408",
         Severity.ERROR,
-        "what is revoked stays revoked",
-        "A revocation forbids a digest for ever, whatever a later commit says.",
+        "what is revoked or withdrawn stays so",
+        "A revocation forbids a digest for ever, and a withdrawal ends a version, whatever a later commit says.",
         "serving.yaml without the revoked version",
         'revoked: {"1.0.0": {reason: "leaked a key"}}',
     ),
