@@ -55,4 +55,5 @@ def _draw(screen: "Console", rows: Sequence[Row]) -> None:
     draw.board(screen, ("skill", "version", "status", "serving"), ("blocked by", "next"), cells)
     counted = Counter(row.status or "unreadable" for row in rows)
     told = ", ".join(f"{number} {word}" for word, number in sorted(counted.items()))
-    draw.line(screen, f"{len(rows)} skills: {told}", "dim")
+    count = f"{len(rows):,} {'skill' if len(rows) == 1 else 'skills'}"
+    draw.line(screen, f"{count}: {told}", "dim")

@@ -62,5 +62,6 @@ def _draw(screen: "Console", checked: Checked) -> None:
     findings = [*checked.findings, *(finding for one in checked.approvals for finding in one.findings)]
     draw.findings(screen, sorted(findings, key=lambda finding: finding.order))
     bad = sum(bool(one.findings) for one in checked.approvals)
-    words = f"{len(cells)} approvals in {checked.commit[:12]}, {bad} of them do not hold"
+    count = f"{len(cells):,} {'approval' if len(cells) == 1 else 'approvals'} in {checked.commit[:12]}"
+    words = f"{count}: {bad} without what it takes" if bad else f"{count}: all hold"
     draw.line(screen, words, "red" if findings else "green")

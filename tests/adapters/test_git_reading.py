@@ -103,11 +103,14 @@ def test_who_wrote_with_somebody_and_on_both_sides_of_a_merge(repo: Shop) -> Non
 
 def test_days_are_those_of_utc(repo: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     repository, first = GitRepository(repo.root), repo.head()
-    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-01-01T23:30:00-0200")
-    second = repo.commit("late at night")
-    days = repository.days([second, first, second])
-    assert (days[second], len(days[first]), len(days)) == ("2026-01-02", 10, 2)
-    assert repository.days([]) == {}
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2021-01-01T00:00:00Z")
+    second = repo.commit("dated back")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2030-01-01T23:30:00-0200")
+    third = repo.commit("late at night")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2020-01-01T00:00:00Z")
+    fourth = repo.commit("dated back")
+    days = repository.days(fourth)
+    assert (days[third], days[fourth], days[second], len(days[first])) == ("2030-01-02", "2030-01-02", days[first], 10)
     tree = repo.git("rev-parse", "HEAD:skills/adder")
     assert repository.ids(["HEAD:skills/adder", "HEAD:none", "HEAD:a b"]) == {"HEAD:skills/adder": tree}
     assert repository.ids([]) == {}
