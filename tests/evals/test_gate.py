@@ -1,10 +1,12 @@
 """Recorded answers before the gate: who signed them is asked of the base, and every byte of them counts."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from skillctl.domain import canonical, cassette
 from tests.evals.conftest import Lab, policy
 from tests.evals.test_recording import PERSON, name_recorder
 from tests.gate.company import errors
@@ -61,3 +63,31 @@ def test_another_model_in_the_same_change(recorded: Lab) -> None:
     recorded.shop.write("skillctl.yaml", text.replace("vendor/m1", "vendor/m2"))
     recorded.shop.commit("another model")
     assert judged(recorded) == [], "the base says which model answered, and its answers are those signed"
+
+
+def test_recorded_answers_are_judged_again(recorded: Lab, keys: Path) -> None:
+    """They cost nothing: evidence that claims more of them than they say is found out."""
+    shop = recorded.shop
+    assert errors(shop.skillctl("gate", "--base", "main", "--rerun")) == []
+    path = "approvals/adder/1.0.0/approval.json"
+    shop.git("switch", "--quiet", "main")
+    entries = recorded.entries()
+    entries[0]["reply"]["text"] = "no idea"
+    recorded.cassette.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    sheet = next(recorded.cassette.parent.glob("*.sig"))
+    sheet.unlink()
+    command = ["ssh-keygen", "-q", "-Y", "sign", "-f", str(keys / "ci"), "-n", cassette.NAMESPACE, str(recorded.cassette)]
+    subprocess.run(command, check=True, capture_output=True)
+    shop.commit("the recorder signs another answer")
+    found = recorded.evidence("--base", "HEAD~1")
+    assert (found["class"], found["verdict"]) == ("recorded", "failed")
+    shop.git("switch", "--quiet", "promotion")
+    shop.git("merge", "--quiet", "--no-edit", "main")
+    statement = json.loads((shop.root / path).read_text())
+    claimed = statement["predicate"]["evidence"]
+    statement["predicate"]["evidence"] = {**claimed, "inputs": found["inputs"]}
+    shop.write(path, canonical.pretty(statement))
+    shop.commit("claim that it passed")
+    assert judged(recorded) == []
+    answer = shop.skillctl("gate", "--base", "main", "--rerun")
+    assert errors(answer) == ["SK710"], answer.out
