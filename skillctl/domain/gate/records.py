@@ -43,14 +43,14 @@ def served(before: Side, after: Side) -> Iterator[Finding]:
 def _taken_back(before: Serving, after: Side) -> Iterator[Finding]:
     """A version is revoked and withdrawn for good; that it is deprecated may be taken back, with a reason."""
     said, file = after.serving, after.serving_file
-    for version in before.revoked.keys() - said.revoked.keys():
+    for version in sorted(before.revoked.keys() - said.revoked.keys()):
         message = f"{version} is revoked no more; what is revoked stays so"
         yield after.at(file, "SK408", message, f"put it back under `revoked` in `{file}`")
-    for version in before.withdrawn.keys() - said.withdrawn.keys() - said.revoked.keys():
+    for version in sorted(before.withdrawn.keys() - said.withdrawn.keys() - said.revoked.keys()):
         message = f"{version} is withdrawn no more; what is withdrawn stays so"
         hint = f"put it back under `withdrawn` in `{file}`, and run `skillctl revise {after.name}`"
         yield after.at(file, "SK408", message, hint)
-    for version in before.deprecated.keys() - said.deprecated.keys():
+    for version in sorted(before.deprecated.keys() - said.deprecated.keys()):
         if version not in {**said.revoked, **said.withdrawn, **said.reinstated}:
             message = f"{version} is deprecated no more, and nothing says why"
             hint = f"run `skillctl promote {after.name} --to approved --reason …`, or put the entry back"

@@ -30,7 +30,7 @@ def _of_one_version(before: Side, after: Side) -> Iterator[Finding]:
     source, target = before.definition.status, after.definition.status
     version = after.definition.version
     if source is not target and not is_step(source, target):
-        hint = f"run `skillctl promote {after.name}`, one step at a time" if target not in _STANDING[1:] else None
+        hint = f"run `skillctl promote {after.name}`, one step at a time" if target is not Status.DEPRECATED else None
         yield after.finding("SK701", f"{source} -> {target} is not a step", hint)
     if target is Status.DEPRECATED and version not in after.serving.deprecated:
         message = f"{version} says `deprecated`, but `serving.yaml` does not say why"
