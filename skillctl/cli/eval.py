@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -40,7 +41,7 @@ TimeoutOption = Annotated[
     float | None, typer.Option("--timeout", min=0.001, metavar="SECONDS", help="For the whole run.")
 ]
 CostOption = Annotated[
-    float | None, typer.Option("--max-cost", min=0, metavar="DOLLARS", help="Ask no more models beyond it.")
+    float | None, typer.Option("--max-cost", metavar="DOLLARS", help="Ask no more models beyond it.")
 ]
 TokensOption = Annotated[
     int | None, typer.Option("--max-tokens", min=0, metavar="N", help="Ask no more models beyond it.")
@@ -88,6 +89,8 @@ def run(
         raise UsageError("`--record` records all cases, not a shard", hint="leave `--shard` out")
     if (output is None) is not (scope.shard is None) or (scope.shard and len(names or ()) != 1):
         raise UsageError("`--shard` goes with one NAME and `--output FILE`", hint="see `skillctl eval --help`")
+    if max_cost is not None and not (isfinite(max_cost) and max_cost >= 0):
+        raise UsageError(f"`--max-cost {max_cost}` is no number of dollars", hint="give one, such as `--max-cost 2.50`")
     if sign is not None and not record:
         raise UsageError("`--sign` goes with `--record`", hint="add it")
     eval_shown.sure_to_write(report, output)

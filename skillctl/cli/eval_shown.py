@@ -1,6 +1,7 @@
 """What `skillctl eval` and `skillctl eval merge` answer, in each of its forms."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -68,7 +69,8 @@ def _report(one: Evaluation) -> "SuiteReport":
         for case in read.suite.cases
         if case.trigger is not None
     }
-    return report_of(one.evidence, one.trials, ground.suite, ground.gate, ground.served, prompts, reused=one.reused)
+    report = report_of(one.evidence, one.trials, ground.suite, ground.gate, ground.served, prompts, reused=one.reused)
+    return replace(report, is_part=not one.scope.is_whole)
 
 
 def write_page(file: Path, done: Sequence[Evaluation]) -> None:

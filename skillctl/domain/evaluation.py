@@ -80,7 +80,8 @@ class SuiteReport:
 
     `verdict` is a word of `Verdict`; `rate`, and `pass_at_k` (at least one of `k` trials passes) and `pass_hat_k` (all
     `k` do) are of the cases that count, None where none does. `evidence` is the digest of the record, times are RFC
-    3339 in UTC; `reused` says that nothing was run, for that record still speaks for this content.
+    3339 in UTC; `reused` says that nothing was run, for that record still speaks for this content; `is_part` that
+    not all cases were measured, of which no evidence is kept.
     """
 
     skill: str
@@ -107,5 +108,6 @@ class SuiteReport:
     recall: float | None = None
     lost: tuple[Lost, ...] = ()
     reused: bool = False
+    is_part: bool = False
     cost: float | None = None
     tokens: int | None = None

@@ -100,7 +100,10 @@ def _case(case: CaseReport) -> str:
 
 
 def _facts(suite: SuiteReport) -> str:
-    facts = [f"Evidence {code(short(suite.evidence)[:12])}", suite.evidence_class.value]
+    kept = (
+        "No evidence, for only a part was measured" if suite.is_part else f"Evidence {code(short(suite.evidence)[:12])}"
+    )
+    facts = [kept, suite.evidence_class.value]
     if suite.precision is not None or suite.recall is not None:
         facts.append(f"precision {words.percent(suite.precision)}, recall {words.percent(suite.recall)}")
     if suite.model is not None:

@@ -136,7 +136,8 @@ def _facts(suite: SuiteReport) -> Iterator[str]:
         rates.append(f"cost {words.dollars(suite.cost)}{tokens}")
     yield ", ".join(rates)
     model = "" if suite.model is None else f" ({suite.model})"
-    yield f"evidence {short(suite.evidence)[:12]}, {suite.evidence_class.value}, by {short(suite.runner)}{model}"
+    kept = "no evidence, for only a part was measured" if suite.is_part else f"evidence {short(suite.evidence)[:12]}"
+    yield f"{kept}, {suite.evidence_class.value}, by {short(suite.runner)}{model}"
     if suite.reused:
         yield f"nothing was run: the evidence of {suite.finished_at} still holds"
     if suite.evidence_class is EvidenceClass.REHEARSAL:
