@@ -230,10 +230,8 @@ def test_a_squash_merge_names_who_signed_as_an_author_too(promoting: Company) ->
     """So does the usual forge; who brings in what its base holds has written none of it."""
     promoting.git("checkout", "--quiet", "main")
     promoting.git("merge", "--quiet", "--squash", "promotion")
-    promoting.commit(
     both = "Co-authored-by: Maria <maria@example.test>\nCo-authored-by: X <x@forge.test>"
     promoting.commit(f"promote adder (#7)\n\n{both}")
-    )
     assert errors(promoting.gate("--from", "HEAD~1")) == []
     assert errors(promoting.skillctl("verify", "--approvals")) == []
 
