@@ -125,8 +125,8 @@ class GitHistory:
         return self.git("rev-parse", "--is-shallow-repository") == "true"
 
     def introduced(self, folder: str, at: str) -> Mapping[str, tuple[str, str | None]]:
-        """For each file below `folder`: the first-parent commit of `at` that brought it in last, and its parent."""
-        words = ("--first-parent", "-m", "--no-renames", "--diff-filter=A", "--format=%x00%H %P", "--name-only")
+        """For each file below `folder`: the first-parent commit of `at` that brought in its bytes, and its parent."""
+        words = ("--first-parent", "-m", "--no-renames", "--diff-filter=AMT", "--format=%x00%H %P", "--name-only")
         found: dict[str, tuple[str, str | None]] = {}
         for record in self._log(*words, at, "--", folder).split("\0")[1:]:
             head, *paths = record.splitlines()

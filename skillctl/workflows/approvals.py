@@ -14,8 +14,9 @@ from skillctl.domain.policy import EffectiveGate, Policy
 from skillctl.domain.quorum import Quorum, quorum
 from skillctl.domain.skill import Skill
 from skillctl.domain.tree import FILE_MODES
-from skillctl.errors import Unreachable
+from skillctl.errors import Unreachable, UsageError
 from skillctl.workflows.eval_ports import Signatures
+from skillctl.workflows.measure import skill_content
 from skillctl.workflows.ports import Repository, Tree
 
 ALTERED = "it does not verify over these bytes: the approval or the content changed after it was signed"
@@ -43,6 +44,19 @@ class Written:
 
     since: str | None
     at: str
+
+
+def written_by(repository: Repository, statement: Statement, since: str | None, base: str | None, at: str) -> Written:
+    """Where what is approved at a commit was written: who brings in an approval of what its base holds wrote none."""
+    return Written(since, base if base is not None and _holds(repository, base, statement) else at)
+
+
+def _holds(repository: Repository, commit: str, statement: Statement) -> bool:
+    try:
+        found = skill_content(repository.tree(commit), statement.predicate.skill)
+    except UsageError:
+        return False
+    return found.digest == statement.predicate.digest
 
 
 def signed(tree: Tree, signatures: Signatures, base: Base, statement: Statement, raw: bytes) -> Signed:

@@ -26,6 +26,7 @@ from skillctl.workflows.approvals import (
     quorum_of,
     signed,
     signed_suite,
+    written_by,
 )
 from skillctl.workflows.base import base_of
 from skillctl.workflows.eval_ports import Signatures
@@ -144,7 +145,7 @@ def _sheet_of(ground: _Ground, hand: Hand, statement: Statement) -> _Sheet:
     came = repository.introduced(f"approvals/{name}", ground.commit or ground.head)
     since = came[approval.path_of(name, before.predicate.version)][0] if before is not None else None
     gate = ground.gate(*(listed(one, blobs)[0].definition.tags for one in (before, statement) if one is not None))
-    written = Written(since, ground.head)
+    written = written_by(repository, statement, since, ground.commit, ground.head)
 
     def asked(signers: Iterable[str]) -> Quorum:
         return quorum_of(repository, gate, ground.base, statement, signers, written, before, blobs)

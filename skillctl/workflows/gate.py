@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from skillctl.domain import version as versions
+from skillctl.domain.approval import path_of, suite_signature_path_of
 from skillctl.domain.finding import Finding, Severity, errors_in
 from skillctl.domain.gate.judged import GateReport, Judged
 from skillctl.domain.gate.records import records, served
@@ -112,7 +114,7 @@ def _skill(within: Within, takes: Takes | None, old: Tree, before: Seen, after: 
         found, asked = promotion(within, before, after, version, errors)
         findings += found
         quorum = asked or quorum
-    of_suite, of_tags = _suite_changes(before, after), _tag_changes(within, before.side, side)
+    of_suite, of_tags = _suite_changes(_asked_before(within, before), after), _tag_changes(within, before.side, side)
     asks = _suite_reasons(within, before, after) if side.has_folder and (takes or _weaker(of_suite)) else None
     findings += _weakened(after, of_suite, asks) if side.has_folder else []
     findings += _weakened(after, of_tags, None)
@@ -135,6 +137,15 @@ def _suite_changes(before: Seen, after: Seen) -> list[Change]:
     if first is not None and second is not None:
         changes += attached_changes(first, second, _blobs(before), _blobs(after))
     return changes
+
+
+def _asked_before(within: Within, before: Seen) -> Seen:
+    """What a suite is compared with: where the base has none, or none that can be read, with what was approved last."""
+    name, last = before.side.name, versions.greatest(before.side.approved)
+    if before.suite is not None or last is None:
+        return before
+    came = within.repository.introduced(f"approvals/{name}", within.base).get(path_of(name, last))
+    return seen(within.repository.tree(came[0]), [name])[name] if came else before
 
 
 def _tag_changes(within: Within, before: Side, after: Side) -> list[Change]:
@@ -178,6 +189,10 @@ def _suite_reasons(within: Within, before: Seen, after: Seen) -> str | None:
     found = signed_suite(within.tree, within.signatures, Base(within.policy, within.day), name, digest)
     folders = [f"evals/{name}", f"skills/{name}"]
     authors = authors_of(within.repository, folders, Written(within.base, within.at))
-    reached = quorum_of_suite(name, rule, within.policy.people, authors, found.signers)
+    # What was signed for an earlier change is no word on this one, after which the base may ask for more.
+    new = [one for one in found.signers if suite_signature_path_of(name, digest, one) not in before.side.records]
+    reached = quorum_of_suite(name, rule, within.policy.people, authors, new)
     reasons = reached.reasons()
+    if reasons and len(new) < len(found.signers):
+        return f"its signature is of an earlier change: give the suite other bytes, and run `{reached.command}`"
     return (reasons[0].hint or reasons[0].message) if reasons else None

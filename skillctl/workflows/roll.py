@@ -12,7 +12,7 @@ from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import Policy
 from skillctl.domain.quorum import Quorum
 from skillctl.domain.tree import FILE_MODES
-from skillctl.workflows.approvals import Base, Signed, Written, among, listed, quorum_of
+from skillctl.workflows.approvals import Base, Signed, Written, among, listed, quorum_of, written_by
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.ports import Repository
 
@@ -84,9 +84,15 @@ class Roll:
         path, before = _path(statement), self.before(statement)
         gate = policy.effective(held, statement.predicate.skill, self.tags(statement, blobs), Status.APPROVED)
         signers = self.signed(statement, held).signers if gate.approvals else ()
-        written = Written(self.came(_path(before))[0] if before else None, self.came(path)[0])
-        base = Base(held, self.day(path))
-        return quorum_of(self.repository, gate, base, statement, signers, written, before, blobs)
+        since, (at, parent) = self.came(_path(before))[0] if before else None, self.came(path)
+
+        def asked(written: Written) -> Quorum:
+            base = Base(held, self.day(path))
+            return quorum_of(self.repository, gate, base, statement, signers, written, before, blobs)
+
+        # What the base holds is only looked up where it matters.
+        reached = asked(Written(since, at))
+        return reached if reached.is_reached else asked(written_by(self.repository, statement, since, parent, at))
 
     def came(self, path: str) -> tuple[str, str | None]:
         """The commit that brought a file in, and its parent; the commit itself where nobody can say."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.gate.attacks import SKILL, drops_the_tag, edit, stated
+from tests.gate.attacks import SKILL, SUITE, drops_the_tag, edit, stated
 from tests.gate.company import Company, errors
 from tests.shop import run
 
@@ -214,3 +214,72 @@ def test_a_retired_key_in_a_commit_that_is_dated_back(serving: Company) -> None:
     serving.git("-c", f"alias.back=!env {back} git commit --amend --no-edit --quiet", "back")
     answer = serving.skillctl("verify", "--approvals")
     assert {"SK406", "SK415"} <= set(errors(answer))
+
+
+def test_an_approval_that_was_swapped_later_is_of_the_day_it_was_swapped(serving: Company) -> None:
+    """A key that is retired, and lost, signs nothing in the place of what it signed before."""
+    key = serving.key("maria")
+    edit(serving, "skillctl.yaml", f'"{key}"', f'{{key: "{key}", retired: "2021-01-01"}}, "{serving.key("mallory")}"')
+    serving.commit("maria's key is retired")
+    assert errors(serving.skillctl("verify", "--approvals")) == []
+    stated(serving, lambda said: said["predicate"].update(authors=["Ana <ana@example.test>"]))  # type: ignore[attr-defined]
+    assert {"SK406", "SK415"} <= set(errors(serving.skillctl("verify", "--approvals")))
+
+
+def test_a_squash_merge_names_who_signed_as_an_author_too(promoting: Company) -> None:
+    """So does the usual forge; who brings in what its base holds has written none of it."""
+    promoting.git("checkout", "--quiet", "main")
+    promoting.git("merge", "--quiet", "--squash", "promotion")
+    both = "Co-authored-by: Maria <maria@example.test>\nCo-authored-by: X <x@forge.test>"
+    promoting.commit(f"promote adder (#7)\n\n{both}")
+    assert errors(promoting.gate("--from", "HEAD~1")) == []
+    assert errors(promoting.skillctl("verify", "--approvals")) == []
+
+
+def test_who_starts_a_promotion_may_approve_it(promoting: Company) -> None:
+    promoting.git("reset", "--quiet", "--hard", "HEAD~1")
+    promoting.git("commit", "--quiet", "--amend", "--no-edit", "--author", "Jun <jun@example.test>")
+    answer = promoting.skillctl("approve", "adder", "--sign", str(promoting.keys / "jun"))
+    assert answer.exit_code == 0, answer.out
+    assert errors(promoting.gate()) == []
+
+
+def test_a_suite_that_was_approved_once_is_not_brought_back(offering: Company) -> None:
+    """An approval of a weaker suite is of one change; by then the base may ask for more."""
+    offering.on("change")
+    strict = (offering.root / SUITE).read_text()
+    edit(offering, SUITE, 'equals: "42"', 'contains: "4"')
+    offering.sign_suite("maria")
+    offering.commit("weaker for now")
+    assert errors(offering.gate()) == []
+    weak = (offering.root / SUITE).read_text()
+    offering.git("checkout", "--quiet", "main")
+    offering.git("merge", "--quiet", "--no-ff", "--no-edit", "change")
+    offering.write(SUITE, strict)
+    offering.commit("strict again")
+    offering.on("change")
+    offering.write(SUITE, weak)
+    offering.commit("weaker again")
+    answer = offering.gate()
+    assert errors(answer) == ["SK706"]
+    assert "other bytes" in answer.out
+    offering.write(SUITE, weak + "# once more\n")
+    offering.sign_suite("maria")
+    offering.commit("weaker once more")
+    assert errors(offering.gate()) == []
+
+
+def test_a_suite_is_not_made_weaker_by_way_of_no_suite(serving: Company) -> None:
+    """A withdrawn skill may be removed; what comes back under its name is compared with what was approved last."""
+    assert serving.skillctl("withdraw", "adder", "--reason", "wrong").exit_code == 0
+    serving.on("change")
+    serving.git("rm", "-r", "--quiet", "skills/adder", "evals/adder")
+    serving.commit("remove it")
+    assert errors(serving.gate()) == []
+    serving.git("checkout", "--quiet", "main")
+    serving.git("merge", "--quiet", "--no-ff", "--no-edit", "change")
+    serving.on("change")
+    serving.add_skill(version="1.1.0")
+    edit(serving, SUITE, 'equals: "42"', 'contains: "4"')
+    serving.commit("a new one")
+    assert errors(serving.gate()) == ["SK706"]
