@@ -129,7 +129,7 @@ class GitHistory:
         words = ("--first-parent", "-m", "--no-renames", "--diff-filter=AMT", "--format=%x00%H %P", "--name-only")
         found: dict[str, tuple[str, str | None]] = {}
         for record in self._log(*words, at, "--", folder).split("\0")[1:]:
-            head, *paths = record.splitlines()
+            head, *paths = record.split("\n")
             commit, *parents = head.split(" ")
             for path in paths:
                 if path:

@@ -135,7 +135,7 @@ class GitRepository(GitHistory):
         edges = set(shallow.read_text(encoding="ascii").split()) if shallow.exists() else set()
         found: dict[str, str] = {}
         for record in told.split("\0")[1:]:
-            head, *paths = record.splitlines()
+            head, *paths = record.split("\n")
             commit, _, when = head.partition(" ")
             for path in filter(None, paths):
                 found.setdefault(path, "" if commit in edges else when)
