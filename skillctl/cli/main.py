@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO, TypeGuard
 
 from skillctl import __version__
+from skillctl.cli.commands import COMMANDS, GROUPS
 
 if TYPE_CHECKING:
     import typer
@@ -21,35 +22,6 @@ if TYPE_CHECKING:
     from skillctl.cli.result import Result
     from skillctl.errors import SkillctlError, Unreachable
 
-#: Every command with the line that `--help` shows of it, in the order of a skill's life; its file has its name.
-COMMANDS = {
-    "validate": "Find every problem of every skill, with its place.",
-    "explain": "What a code of a finding means, with a bad and a good example.",
-    "schema": "Write the JSON Schemas of the files, for editors.",
-    "eval": "Measure skills with their suites and keep the evidence.",
-    "eval merge": "Join what several machines measured of one suite.",
-    "promote": "Take a skill one step: draft → candidate → approved.",
-    "approve": "Sign what is to be approved with your SSH key.",
-    "why": "What the next step of a skill asks for, and what is missing.",
-    "gate": "Judge a change: whether it may enter its base.",
-    "revise": "Open the next version of a skill as a draft.",
-    "deprecate": "Hide an approved version from all but those who use it.",
-    "withdraw": "Offer an approved version to nobody any more.",
-    "rollback": "Serve another approved version.",
-    "status": "The board: where every skill stands, and what it waits for.",
-    "list": "The skills of this repository, or those an environment serves.",
-    "show": "One skill: what it is, what it needs, where it stands.",
-    "history": "The approvals of one skill.",
-    "diff": "What is other in one version of a skill than in another.",
-    "load": "Fill the local SQLite catalogue.",
-    "db": "Migrations of a production database.",
-    "plan": "What `sync` would change in production.",
-    "sync": "Make production hold what a commit says.",
-    "verify": "Check every approval again, offline.",
-    "jobs": "Notices and rollouts of releases.",
-    "demo": "The whole way of a skill, on this machine, in a minute.",
-}
-_GROUPS = frozenset({"db", "jobs"})
 #: Options of `skillctl` itself that are followed by a value.
 _VALUED = frozenset({"-C", "--directory"})
 
@@ -135,7 +107,7 @@ def _app(name: str | None) -> "typer.Typer":
         context.obj = directory
 
     for command, help_line in COMMANDS.items():
-        if command in _GROUPS:
+        if command in GROUPS:
             group = import_module(f"skillctl.cli.{command}").app if command == name else _stub_group()
             app.add_typer(group, name=command, help=help_line)
         else:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from skillctl.cli.main import COMMANDS
+from skillctl.cli.commands import COMMANDS
 from tests.shop import Shop, run
 
 KEYS = ["version", "command", "ok", "exit_code", "error", "findings", "data"]

@@ -61,6 +61,12 @@ def after_merge(path: str, old: str, new: str) -> Callable[[Company], None]:
     return does
 
 
+def widens(company: Company) -> None:
+    edit(company, SUITE, 'equals: "42"', 'regex: "^42$"')
+    company.commit("as a pattern")
+    edited(SUITE, "^42$", "^4")(company)
+
+
 def edited(path: str, old: str, new: str) -> Callable[[Company], None]:
     def does(company: Company) -> None:
         company.on(company.git("branch", "--show-current").replace("main", "change"))
@@ -312,6 +318,7 @@ ATTACKS = (
     Attack("drop the tag that asks for more, in a change before", "offering", drops_the_tag, ("SK705",)),
     Attack("delete the case that fails", "offering", edited(SUITE, "id: adds", "id: other"), ("SK706",)),
     Attack("loosen the case that fails", "offering", edited(SUITE, 'equals: "42"', 'contains: "4"'), ("SK706",)),
+    Attack("widen a regular expression", "offering", widens, ("SK706",)),
     Attack(
         "take a case out of the evidence",
         "offering",

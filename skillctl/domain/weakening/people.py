@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from skillctl.domain.person import Person
 from skillctl.domain.policy import Policy
-from skillctl.domain.weakening.change import NOTHING, Change, told
+from skillctl.domain.weakening.change import NOTHING, Change, Kind, told
 
 #: Later than every day; a key without a day retires never.
 _NEVER = "never"
@@ -50,8 +50,8 @@ def _keys(what: str, old: dict[str, str], new: dict[str, str]) -> Iterator[Chang
         if then is None:
             yield Change("weakened", f"{what}: a key is new", NOTHING, told(key))
         elif then != until:
-            kind = "weakened" if _is_later(until, then) else "stricter"
-            yield Change(kind, f"{what}: a key retires", then, until)  # type: ignore[arg-type]
+            kind: Kind = "weakened" if _is_later(until, then) else "stricter"
+            yield Change(kind, f"{what}: a key retires", then, until)
     for key in old:
         if key not in new:
             yield Change("stricter", f"{what}: a key is gone", told(key), NOTHING)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import BaseModel
 
 from skillctl.domain.policy import Policy
-from skillctl.domain.weakening.change import NOTHING, Change, told
+from skillctl.domain.weakening.change import NOTHING, Change, Kind, told
 from skillctl.domain.weakening.environments import environment_changes
 from skillctl.domain.weakening.gates import gate_changes
 from skillctl.domain.weakening.people import people_changes
@@ -29,8 +29,8 @@ def _recorders(before: Policy, after: Policy) -> Iterator[Change]:
     then, now = _recording(before), _recording(after)
     if then is None or now is None:
         if then != now:
-            kind = "weakened" if now is None else "stricter"
-            yield Change(kind, "`recorders`", _listed(then), _listed(now))  # type: ignore[arg-type]
+            kind: Kind = "weakened" if now is None else "stricter"
+            yield Change(kind, "`recorders`", _listed(then), _listed(now))
         return
     for name in sorted(now - then):
         yield Change("weakened", "`recorders`", NOTHING, told(name))
