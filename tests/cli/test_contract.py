@@ -67,6 +67,7 @@ def test_every_command_is_a_file_of_its_name() -> None:
     files = {file.stem for file in folder.glob("*.py")} - {
         "__init__",
         "main",
+        "commands",
         "draw",
         "eval_progress",
         "eval_shown",
