@@ -7,6 +7,7 @@ from skillctl.adapters.offer_cache import OfferCache
 from skillctl.adapters.scripts import ScriptRunner
 from skillctl.adapters.tool_key import tool_key
 from skillctl.domain.selection import Offer
+from skillctl.domain.tree import POLICY_FILE
 from skillctl.errors import UsageError
 from skillctl.wiring import Wiring
 from skillctl.workflows.gate import Court
@@ -31,7 +32,7 @@ def keep_production_away(wired: Wiring, *revisions: str) -> None:
     """UsageError where a variable of a production of these revisions is set: code of a change is about to run."""
     repository = wired.repository()
     trees = [repository.tree(repository.resolve(revision)) for revision in revisions]
-    policies = [read_policy(tree.read(tree.files("skillctl.yaml")))[0] for tree in trees]
+    policies = [read_policy(tree.read(tree.files(POLICY_FILE)))[0] for tree in trees]
     found = sorted({name for policy in policies for name in settings.production_variables(policy)})
     if found:
         message = f"`--rerun` runs code of a change, and must not do so beside production: `{'`, `'.join(found)}`"

@@ -62,6 +62,20 @@ def contents_of(within: Within, one: Seen) -> Contents:
     )
 
 
+def ground_in(within: Within, contents: Contents, name: str) -> Ground:
+    """What an evaluation of a skill stands on after the change; UsageError where it cannot be read."""
+    return ground_of(
+        within.repository,
+        within.signatures,
+        within.tree,
+        contents,
+        name,
+        Choice(within.scripts),
+        within.against,
+        within.offered,
+    )
+
+
 def step(within: Within, before: Seen, after: Seen, errors: int) -> list[Finding]:
     """Why a version that is offered as candidate may not be."""
     contents, side = contents_of(within, after), after.side
@@ -136,17 +150,7 @@ def _ground(within: Within, before: Seen, after: Seen) -> Ground:
     contents, name = contents_of(within, after), after.side.name
     # It was compared with what is served until it comes in.
     contents.servings[name] = before.side.serving
-    choice = Choice(within.scripts)
-    return ground_of(
-        within.repository,
-        within.signatures,
-        within.tree,
-        contents,
-        name,
-        choice,
-        within.against,
-        within.offered,
-    )
+    return ground_in(within, contents, name)
 
 
 def _request(

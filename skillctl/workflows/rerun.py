@@ -16,11 +16,10 @@ from skillctl.domain.lifecycle import Status
 from skillctl.domain.suite import ReadSuite, Suite
 from skillctl.domain.trial import Trial
 from skillctl.errors import UsageError
-from skillctl.workflows.gate_promotion import Within, contents_of
+from skillctl.workflows.gate_promotion import Within, contents_of, ground_in
 from skillctl.workflows.gate_sides import Seen
-from skillctl.workflows.ground import Ground, ground_of
+from skillctl.workflows.ground import Ground
 from skillctl.workflows.trials import Task
-from skillctl.workflows.trust import Choice
 
 #: Takes trials away from everything that matters, and gives each.
 Takes = Callable[[Ground, Sequence[Task]], Sequence[Trial]]
@@ -71,16 +70,7 @@ def _results(
     contents, name = contents_of(within, after), after.side.name
     contents.suites[name] = asked
     try:
-        ground = ground_of(
-            within.repository,
-            within.signatures,
-            within.tree,
-            contents,
-            name,
-            Choice(within.scripts),
-            within.against,
-            within.offered,
-        )
+        ground = ground_in(within, contents, name)
     except UsageError as problem:
         raise UsageError(f"`{name}` cannot be measured again: {problem.message}", hint=problem.hint) from None
     numbers = ((case, number) for case in free for number in range(1, suite.suite.trials_of(case) + 1))
