@@ -149,7 +149,8 @@ def _draw_skill(screen: "Console", one: Judged) -> None:
     for change in one.changes:
         draw.line(screen, f"  {_worded(change)}", "yellow" if change.kind == "weakened" else "dim")
     for finding in one.findings:
-        draw.line(screen, f"  {finding.severity.value} {finding.code} {finding.message}")
+        place = f"{finding.file}:{finding.line}:{finding.column}"
+        draw.line(screen, f"  {place} {finding.severity.value} {finding.code} {finding.message}")
         if finding.hint:
             draw.line(screen, f"    hint: {finding.hint}", "dim")
 

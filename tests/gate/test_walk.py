@@ -101,3 +101,12 @@ def test_the_report_of_a_pull_request_is_safe(offering: Company) -> None:
     assert "<a " not in html
     for form in ("github", "sarif", "text"):
         assert run("-C", offering.root, "gate", "--base", "main", "--format", form).exit_code == 1
+
+
+def test_a_finding_says_where(offering: Company) -> None:
+    offering.on("change")
+    offering.write("approvals/adder/serving.yaml", "serving: [\n")
+    offering.commit("break it")
+    for form in ("text", "markdown"):
+        told = run("-C", offering.root, "gate", "--base", "main", "--format", form)
+        assert "approvals/adder/serving.yaml:2" in told.out

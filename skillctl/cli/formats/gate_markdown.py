@@ -51,4 +51,5 @@ def _skill(one: Judged) -> Iterator[str]:
         yield f"  - {change.kind}: {code(f'{change.what}: {change.before} -> {change.after}')}\n"
     for finding in one.findings:
         hint = f" – {code(finding.hint)}" if finding.hint else ""
-        yield f"  - {_SIGNS[finding.severity]} `{finding.code}` {code(finding.message)}{hint}\n"
+        place = code(f"{finding.file}:{finding.line}")
+        yield f"  - {_SIGNS[finding.severity]} `{finding.code}` {place} {code(finding.message)}{hint}\n"
