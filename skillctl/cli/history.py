@@ -22,9 +22,13 @@ def run(context: typer.Context, name: SkillArgument, format: FormatOption = Form
     wired = Wiring(context.obj)
     found = history(wired.repository(), wired.working_tree(), name)
     rows = [_row(version) for version in found.versions]
-    return Result(
-        {"skill": name, "versions": rows}, 0, found.findings, lambda screen: _draw(screen, name, rows), format
-    )
+
+    def text(screen: "Console") -> None:
+        _draw(screen, name, rows)
+        # What cannot be read may hide a version, or what is served.
+        draw.findings(screen, found.findings, {})
+
+    return Result({"skill": name, "versions": rows}, 0, found.findings, text, format)
 
 
 def _row(found: Version) -> dict[str, Any]:

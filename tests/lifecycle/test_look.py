@@ -198,3 +198,11 @@ def test_an_approval_that_cannot_be_read_is_told(approved: Shop) -> None:
     approved.write("approvals/adder/1.0.0/approval.json", "{}")
     answer = approved.skillctl("history", "adder")
     assert (answer.exit_code, answer.codes, answer.data["versions"]) == (0, ["SK402"], [])
+
+
+def test_a_history_says_what_of_it_cannot_be_read(approved_shop: Path, tmp_path: Path) -> None:
+    shop = Shop.copied(approved_shop, tmp_path / "shop")
+    shop.write("approvals/adder/serving.yaml", "serving: [\n")
+    told = shop.typed("history", "adder")
+    assert told.exit_code == 0
+    assert "approvals/adder/serving.yaml:2" in told.out
