@@ -3,7 +3,9 @@
 alter table mcp.releases
   add column kind text not null default 'sync'
     constraint releases_kind check (kind in ('sync', 'rebuild', 'repair', 'rollback', 'revoke', 'hold', 'unhold')),
-  add column reason text;
+  add column reason text,
+  add column holds jsonb not null default '[]',
+  add column lifts jsonb not null default '[]';
 comment on column mcp.releases.kind is
   'sync: as a commit says; rebuild: the same into an empty production; repair: what somebody changed by hand is put
 right; the others are acts of a person.';
@@ -20,3 +22,6 @@ alter table mcp.holds
 comment on column mcp.holds.kind is
   'hold: nothing of the skill changes; rollback: what was served before does not come back.';
 comment on column mcp.holds.digests is 'What may not be served while a rollback holds.';
+
+comment on column mcp.releases.holds is 'The holds it set: [{"skill", "kind", "digests"}].';
+comment on column mcp.releases.lifts is 'The skills whose hold it ended.';

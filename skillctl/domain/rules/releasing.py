@@ -103,4 +103,29 @@ RULES = (
         "cp approvals/adder/1.0.0/maria.sig approvals/adder/1.1.0/",
         "skillctl approve adder",
     ),
+    Rule(
+        "SK431",
+        Severity.ERROR,
+        "production serves and says what its commit says",
+        "Somebody changed by hand what is served, a state or a notice, or something is missing of what was published.",
+        "update mcp.skills set served_version = null",
+        "skillctl verify --fix",
+    ),
+    Rule(
+        "SK432",
+        Severity.ERROR,
+        "what was published is what was approved, byte for byte",
+        "Production's functions never change it, and neither does `verify --fix`: only an owner who switched the "
+        "guards off can have done so, and nobody knows what else he did.",
+        "update mcp.version_files set sha256 = ...",
+        "restore a backup, or fill a new database: skillctl sync --rebuild",
+    ),
+    Rule(
+        "SK433",
+        Severity.ERROR,
+        "every row in production was written by a release",
+        "A hold, a revocation or evidence that no release set was set by hand, and one that is gone was taken away so.",
+        "delete from mcp.holds",
+        "skillctl hold set adder --reason ...",
+    ),
 )
