@@ -24,7 +24,7 @@ COMMANDS = {
     "db": "Migrations of a production database.",
     "plan": "What `sync` would change in production.",
     "sync": "Make production hold what a commit says.",
-    "verify": "Check every approval again, offline.",
+    "verify": "Check every approval again, offline; or the ledger of production.",
     "jobs": "Notices and rollouts of releases.",
     "demo": "The whole way of a skill, on this machine, in a minute.",
 }

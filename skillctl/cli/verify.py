@@ -6,8 +6,9 @@ import typer
 
 from skillctl.cli import draw
 from skillctl.cli.approve import quorum_data
-from skillctl.cli.options import FormatOption
+from skillctl.cli.options import EnvironmentOption, FormatOption
 from skillctl.cli.result import Format, Result
+from skillctl.cli.verify_ledger import ledger_of
 from skillctl.domain.promotion import short
 from skillctl.errors import UsageError
 from skillctl.wiring import Wiring
@@ -21,12 +22,21 @@ def run(
     context: typer.Context,
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A skill; by default all.")] = None,
     approvals: Annotated[bool, typer.Option("--approvals", help="Every approval that HEAD holds.")] = False,
+    ledger: Annotated[bool, typer.Option("--ledger", help="The ledger of production, from its first row on.")] = False,
+    head: Annotated[
+        str | None, typer.Option("--head", metavar="HEAD", help="Of the ledger, as a notice of a release said it.")
+    ] = None,
+    env: EnvironmentOption = "prod",
     format: FormatOption = Format.TEXT,
 ) -> Result:
-    """Ask again, offline, what each approval says: its bytes, its evidence, its signatures and its quorum."""
+    """Ask again what each approval says, offline; or whether the ledger of production is what was written."""
+    if ledger and not approvals and name is None:
+        return ledger_of(Wiring(context.obj), env, head, format)
+    if ledger or head is not None:
+        raise UsageError("`--ledger` is asked alone, `--head` only with it", hint="run `skillctl verify --ledger`")
     if not approvals:
         hint = "run `skillctl verify --approvals`"
-        raise UsageError("`verify` needs `--approvals`: it verifies nothing else yet", hint=hint)
+        raise UsageError("`verify` needs `--approvals` or `--ledger`", hint=hint)
     wired = Wiring(context.obj)
     checked = verify_approvals(wired.repository(), wired.signatures(), name, wired.side())
     findings = [*checked.findings, *(finding for one in checked.approvals for finding in one.findings)]

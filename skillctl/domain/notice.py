@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from skillctl.domain import ledger
 from skillctl.domain.release import Action, Plan
 
 _VERBS = {
@@ -21,7 +22,10 @@ SHOWN_ROWS = 20
 
 
 def payload(release: str, environment: str, plan: Plan, digests: Mapping[tuple[str, str], str]) -> dict[str, Any]:
-    """The facts of a release, for every destination alike; `digests` by (skill, version)."""
+    """The facts of a release, for every destination alike; `digests` by (skill, version).
+
+    Production adds `head`, that of its ledger after the release, which nobody knows before.
+    """
     changes = [
         {
             "skill": entry.skill,
@@ -56,6 +60,9 @@ def mattermost(facts: Mapping[str, Any]) -> dict[str, Any]:
     changes = facts["changes"]
     count = f"{len(changes)} {'change' if len(changes) == 1 else 'changes'}"
     title = f"Skills released to {escaped(facts['environment'])}: {count}"
+    footer = [f"commit {facts['commit'][:12]}", f"release {facts['release']}"]
+    if "head" in facts:
+        footer.append(f"ledger {ledger.shown(facts['head'])}")
     rows = ["| skill | version | what | serving |", "|---|---|---|---|"]
     rows += [_row(change) for change in changes[:SHOWN_ROWS]]
     if len(changes) > SHOWN_ROWS:
@@ -67,7 +74,7 @@ def mattermost(facts: Mapping[str, Any]) -> dict[str, Any]:
                 "fallback": title,
                 "color": _colour(changes),
                 "text": "\n".join(rows),
-                "footer": f"commit {facts['commit'][:12]} · release {facts['release']}",
+                "footer": " · ".join(footer),
             }
         ],
     }
