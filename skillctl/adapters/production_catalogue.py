@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from skillctl.domain.delivery import Backlog, Job
+from skillctl.domain.ledger import Fault, Kept, Ledger
 from skillctl.domain.production import Current, Hold, Revocation, SkillState, VersionState
 from skillctl.errors import StoreRefused
 
@@ -116,6 +117,18 @@ class ProductionCatalogue:
         arguments = {"name": name} if version is None else {"name": name, "version": version}
         answer: Mapping[str, Any] | None = self._call("get_skill", **arguments)
         return answer
+
+    def verify_ledger(self, head: str | None) -> Ledger:
+        """Every hash of its ledger computed again, and where in it stands a head that was kept elsewhere."""
+        said = self._call("verify_ledger", **({} if head is None else {"head": head}))
+        bad, kept = said["first_bad"], said["kept"]
+        return Ledger(
+            said["head"],
+            said["promotions"],
+            said["releases"],
+            Fault(bad["table"], bad["seq"], bad["what"]) if bad else None,
+            Kept(kept["head"], kept["held"], kept["release"], kept["later"]) if kept else None,
+        )
 
     def claim(self, worker: str, job_types: Iterable[str]) -> Job | None:
         """The next due job of ours of one of these types, leased to this worker, or None."""

@@ -24,7 +24,7 @@ COMMANDS = {
     "db": "Migrations of a production database.",
     "plan": "What `sync` would change in production.",
     "sync": "Make production hold what a commit says.",
-    "verify": "Compare production with a commit, or check every approval.",
+    "verify": "Compare production with a commit, the ledger or the approvals.",
     "revoke": "Forbid a version in production, at once and for ever.",
     "hold": "Let no sync change a skill in production.",
     "jobs": "Notices and rollouts of releases.",

@@ -8,6 +8,7 @@ from skillctl.cli import draw
 from skillctl.cli.approve import quorum_data
 from skillctl.cli.options import EnvironmentOption, FormatOption
 from skillctl.cli.result import Format, Result
+from skillctl.cli.verify_ledger import ledger_of
 from skillctl.domain.promotion import short
 from skillctl.errors import UsageError
 from skillctl.wiring import Wiring
@@ -23,6 +24,10 @@ def run(
     context: typer.Context,
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A skill, with `--approvals`.")] = None,
     approvals: Annotated[bool, typer.Option("--approvals", help="Every approval that HEAD holds, offline.")] = False,
+    ledger: Annotated[bool, typer.Option("--ledger", help="The ledger of production, from its first row on.")] = False,
+    head: Annotated[
+        str | None, typer.Option("--head", metavar="HEAD", help="Of the ledger, as a notice of a release said it.")
+    ] = None,
     commit: Annotated[
         str | None,
         typer.Option("--commit", metavar="REV", help="What production is compared with.  [default: its own]"),
@@ -33,18 +38,22 @@ def run(
     env: EnvironmentOption = "prod",
     format: FormatOption = Format.TEXT,
 ) -> Result:
-    """Compare production with a commit, field by field and byte by byte; or with `--approvals` check every approval."""
-    if approvals and (fix or commit):
-        raise UsageError("`--approvals` reads HEAD alone", hint="leave out `--fix` and `--commit`")
+    """Compare production with a commit, field by field and byte by byte; or check the ledger, or every approval."""
+    if (approvals and ledger) or ((approvals or ledger) and (fix or commit)) or (head and not ledger):
+        message = "`--approvals` and `--ledger` are asked alone, `--head` only with `--ledger`"
+        raise UsageError(
+            message, hint="run `skillctl verify`, `skillctl verify --ledger` or `skillctl verify --approvals`"
+        )
     if not approvals and name is not None:
         raise UsageError("production is compared as a whole", hint=f"run `skillctl verify --approvals {name}`")
-    return (
-        _approvals(Wiring(context.obj), name, format) if approvals else _production(context, commit, fix, env, format)
-    )
+    if ledger:
+        return ledger_of(Wiring(context.obj), env, head, format)
+    if approvals:
+        return _approvals(Wiring(context.obj), name, format)
+    return _production(Wiring(context.obj), commit, fix, env, format)
 
 
-def _production(context: typer.Context, commit: str | None, fix: bool, env: str, format: Format) -> Result:
-    wired = Wiring(context.obj)
+def _production(wired: Wiring, commit: str | None, fix: bool, env: str, format: Format) -> Result:
     with releasing(wired, env) as (court, production):
         done = verify_production(court, production, commit, origin(wired, env) if fix else None)
     data = {"commit": done.commit, "skills": done.skills, "versions": done.versions, "repaired": done.repaired}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from skillctl.domain import ledger
 from skillctl.domain.release import Action, Desired, Entry
 
 _VERBS = {
@@ -74,6 +75,9 @@ def mattermost(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The body for an incoming webhook: one line, and a table of the first twenty changes."""
     changes = facts["changes"]
     title = _title(facts, len(changes))
+    footer = [f"commit {facts['commit'][:12]}", f"release {facts['release']}"]
+    if "head" in facts:
+        footer.append(f"ledger {ledger.shown(facts['head'])}")
     rows = ["| skill | version | what | serving |", "|---|---|---|---|"] if changes else []
     rows += [_row(change) for change in changes[:SHOWN_ROWS]]
     if len(changes) > SHOWN_ROWS:
@@ -85,7 +89,7 @@ def mattermost(facts: Mapping[str, Any]) -> dict[str, Any]:
                 "fallback": title,
                 "color": _colour(changes),
                 "text": "\n".join(rows) or title,
-                "footer": f"commit {facts['commit'][:12]} · release {facts['release']}",
+                "footer": " · ".join(footer),
             }
         ],
     }

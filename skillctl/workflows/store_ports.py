@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from skillctl.domain.delivery import Attempt, Backlog, Job
+    from skillctl.domain.ledger import Ledger
     from skillctl.domain.production import Current
 
 
@@ -55,6 +56,10 @@ class Production(Protocol):
 
     def served(self) -> Mapping[str, Any]:
         """What an agent sees when it lists skills."""
+        ...
+
+    def verify_ledger(self, head: str | None) -> Ledger:
+        """Every hash of its ledger computed again, and where in it stands a head that was kept elsewhere."""
         ...
 
     def claim(self, worker: str, job_types: Iterable[str]) -> Job | None:

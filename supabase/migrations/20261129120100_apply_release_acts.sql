@@ -78,6 +78,8 @@ begin
   end if;
 end $$;
 
+-- The settings are for first releases of thousands of skills: else they are sorted on disk, and planned with copies of
+-- the whole release as constants. The time-out is that of the whole call, and the way past the 8 s of the API's own roles.
 create or replace function mcp.apply_release(p_release jsonb) returns jsonb
 language plpgsql security definer set search_path = '' set work_mem = '64MB' set jit = 'off'
   set plan_cache_mode = 'force_generic_plan' set statement_timeout = '60s' as $$
@@ -87,6 +89,7 @@ declare
   lines mcp.manifest_line[];
   proofs mcp.proof[];
   told jsonb;
+  sealed text;
 begin
   perform mcp.check_shape(p_release);
   release_id := (p_release ->> 'id')::uuid;
@@ -121,11 +124,13 @@ begin
     from mcp.release_changes(p_release) c
    where s.name = c.skill and s.served_version is distinct from c.serving;
   perform mcp.write_holds(p_release);
-  told := mcp.write_jobs(p_release);
-  insert into mcp.releases (id, kind, reason, commit, parent, actor, tool, changes, holds, lifts, jobs, head)
+  told := mcp.release_jobs(p_release);
+  insert into mcp.releases (id, kind, reason, commit, parent, actor, tool, changes, holds, lifts, jobs)
   values (release_id, mcp.release_kind(p_release), p_release ->> 'reason', p_release ->> 'commit', held.release,
           p_release ->> 'actor', p_release ->> 'tool', p_release -> 'changes', mcp.items(p_release -> 'holds'),
-          mcp.items(p_release -> 'lifts'), told, mcp.ledger_head());
+          mcp.items(p_release -> 'lifts'), told)
+  returning head into sealed;
+  perform mcp.write_jobs(p_release, told, sealed);
   update mcp.deployed
      set commit = p_release ->> 'commit', release = release_id,
          judged = case when mcp.is_act(p_release) then judged else p_release ->> 'judged' end

@@ -75,6 +75,7 @@ def test_every_command_is_a_file_of_its_name() -> None:
         "result",
         "stage",
         "loaded",
+        "verify_ledger",
     }
     assert files == {name.replace(" ", "_") for name in COMMANDS}
 

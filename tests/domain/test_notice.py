@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from skillctl.domain import notice
 from skillctl.domain.delivery import delay
+from skillctl.domain.ledger import is_head
 from skillctl.domain.production import Current, SkillState, VersionState
 from skillctl.domain.release import IDLE, Action, Desired, plan
 
@@ -65,6 +66,12 @@ def test_the_words_for_mattermost() -> None:
         "| adder | 1\\.0\\.0 | withdrawn | nothing |",
     ]
     assert attachment["footer"] == "commit cccccccccccc · release r-1"
+
+
+def test_the_head_of_the_ledger_is_told_so_that_it_can_be_asked_for() -> None:
+    (attachment,) = notice.mattermost(facts(change()) | {"head": "0123456789abcdef" * 4})["attachments"]
+    assert attachment["footer"] == "commit cccccccccccc · release r-1 · ledger 0123456789abcdef0123"
+    assert is_head(attachment["footer"].split()[-1])
 
 
 @pytest.mark.parametrize(

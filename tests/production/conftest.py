@@ -139,6 +139,13 @@ def database(own_database: Database) -> Database:
     return own_database
 
 
+@pytest.fixture
+def filled(database: Database) -> Database:
+    """Five releases: one skill that is published and revoked, then three that are published."""
+    fill(database)
+    return database
+
+
 @pytest.fixture(scope="session")
 def shared_database(cluster: Cluster | None) -> Iterator[Database]:
     """One database for all tests that leave no more than skills of unique names behind."""
@@ -237,6 +244,21 @@ def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
         monkeypatch.setenv("N8N_WEBHOOK_URL", made.n8n_url)
         monkeypatch.setenv("N8N_WEBHOOK_SECRET", HOOK_SECRET)
         yield made
+
+
+def fill(database: Database) -> None:
+    """What `filled` holds, put in by the functions of this database."""
+    from tests.production.world import Version, following, publish
+
+    with PostgresTransport(database.owner_url) as transport:
+        leaky = Version("leaky")
+        publish(transport, leaky)
+        states = {"1.0.0": {"state": "revoked", "notice": {"reason": "leaks"}}}
+        promotions = [leaky.moved("approved", "revoked")]
+        change = leaky.change(action="revoke", serving=None, publish=[], states=states, promotions=promotions)
+        transport.call("apply_release", release=following(transport, [change]))
+        for name in ("finance-ssc", "odoo-developer", "bi-architect"):
+            publish(transport, Version(name))
 
 
 def _behind_postgrest() -> Database:

@@ -49,7 +49,9 @@ def test_a_release_is_read_back(transport: Transport, database: Database) -> Non
             },
         }
     }  # fmt: skip
-    assert transport.call("verify_ledger") == {"ok": True, "head": answer["head"], "rows": 1, "first_bad": None}
+    assert transport.call("verify_ledger") == {
+        "ok": True, "head": answer["head"], "promotions": 1, "releases": 1, "first_bad": None, "kept": None,
+    }  # fmt: skip
     assert database.run("select skill, class, verdict from mcp.evidence") == [
         ("finance-ssc", "deterministic", "passed")
     ]
@@ -81,7 +83,7 @@ def test_the_same_release_again_gives_the_first_answer(transport: Transport) -> 
     assert again == first | {"replayed": True}
     assert transport.call("job_counts") == {"queued": 2}
     ledger: Any = transport.call("verify_ledger")
-    assert ledger["rows"] == 2
+    assert ledger["promotions"] == 2
 
 
 def test_a_release_without_changes_moves_the_commit_alone(transport: Transport) -> None:

@@ -104,6 +104,24 @@ RULES = (
         "skillctl approve adder",
     ),
     Rule(
+        "SK420",
+        Severity.ERROR,
+        "the ledger of production is what was written",
+        "Each promotion seals the one before it, and each release its parent and all promotions up to it. A row that "
+        "was changed, removed or made anew breaks a seal, and a revocation that no row tells of is none.",
+        "update mcp.promotions set actor = 'jun' where seq = 2",
+        "restore the row from the backup of the database",
+    ),
+    Rule(
+        "SK421",
+        Severity.ERROR,
+        "the ledger still holds a head that was kept elsewhere",
+        "Whoever owns the database can write all of its ledger anew, and every seal holds again. The heads in the "
+        "notices of its releases are not theirs to change: one that is no longer there tells of it.",
+        "skillctl verify --ledger --head 0123456789abcdef0123   after the ledger was written anew",
+        "skillctl verify --ledger --head 24b20d6181046028b619   with the head of the last notice",
+    ),
+    Rule(
         "SK431",
         Severity.ERROR,
         "production serves and says what its commit says",
