@@ -74,5 +74,7 @@ def _content(skill: str, version: str, wanted: Mapping[str, Any], found: Mapping
             yield Drift(skill, version, f"has another row of `{path}`")
     for sha256 in found["lost"]:
         yield Drift(skill, version, f"has lost the content {sha256[:12]}", again=True)
-    if not found["evidence_fits"]:
-        yield Drift(skill, version, "has no row of evidence that says what its bytes say", again=True)
+    if found["evidence_fits"] is None:
+        yield Drift(skill, version, "has lost its row of evidence", again=True)
+    elif not found["evidence_fits"]:
+        yield Drift(skill, version, "has a row of evidence that does not say what its bytes say")

@@ -70,17 +70,18 @@ create function mcp.version_facts(p_skills jsonb) returns jsonb
 language sql stable security definer set search_path = '' as $$
   -- All that production holds of these skills, to be compared with what a commit says. `lost` are the hashes of content
   -- that is not there, or is no longer what it is called by; `evidence_fits` says whether the row of the evidence is
-  -- what its stored bytes say.
+  -- what its stored bytes say; null where one of them is not there.
   select coalesce(jsonb_object_agg(s.name, jsonb_build_object('serving', s.served_version, 'versions', coalesce((
       select jsonb_object_agg(v.version, jsonb_build_object(
           'digest', v.digest, 'manifest', v.manifest, 'evidence', v.evidence, 'approval', v.approval,
           'definition_path', v.definition_path, 'card', v.card, 'card_sha256', v.card_sha256,
           'state', v.state, 'notice', v.notice,
-          'files', f.files, 'lost', f.lost, 'evidence_fits', coalesce(
+          'files', f.files, 'lost', f.lost,
+          'evidence_fits', case when e.sha256 is not null and b.sha256 is not null then
             (e.skill, e.version, e.skill_digest, e.suite_digest, e.policy_digest, e.class, e.verdict, e.body)
             is not distinct from
             (o.said ->> 'skill', o.said ->> 'version', o.said ->> 'skill_digest', o.said ->> 'suite_digest',
-             o.said ->> 'policy_digest', o.said ->> 'class', o.said ->> 'verdict', o.said), false)))
+             o.said ->> 'policy_digest', o.said ->> 'class', o.said ->> 'verdict', o.said) end))
         from mcp.skill_versions v
         left join mcp.evidence e on e.sha256 = v.evidence
         left join mcp.blobs b on b.sha256 = v.evidence
