@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from skillctl.adapters import errand, keeper, processes, scratch, script_python
+from skillctl.adapters import errand, keeper, kernel, messages, processes, room, scratch, script_python
 
 #: Where the programs of the system lie.
 SYSTEM_PATH = f"{os.defpath}:/usr/sbin:/sbin"
@@ -42,14 +42,14 @@ _READ_ONLY = "ro,nosuid,nodev"
 def furnish(folder: Path) -> None:
     """Make the skeleton of the root, and the lines of `fstab` that fill it once it lies in `mounted`."""
     root, mounted = folder / "skeleton", folder / "mounted"
-    for name in (*keeper.FOLDERS.values(), keeper.SCRATCH, "/proc", "/etc"):
+    for name in (*room.FOLDERS.values(), room.SCRATCH, "/proc", "/etc"):
         (root / name[1:]).mkdir(parents=True)
     mounted.mkdir()
     (root / "etc" / "passwd").write_text("root:x:0:0::/agent:/bin/sh\n", encoding="utf-8")
     (root / "etc" / "group").write_text("root:x:0:\n", encoding="utf-8")
     for name, number in _DEVICE_LINKS.items():
         (root / "dev" / name).symlink_to(f"/proc/self/fd{number}")
-    _place_keeper(root / keeper.SCRATCH[1:])
+    _place_keeper(root / room.SCRATCH[1:])
     yaml = script_python.furnish(root / "python", linked=False)
     shown = [Path("/", name) for name in (*_TOP, *(f"usr/{name}" for name in _USR), *_ELSEWHERE)]
     installation = script_python.installation()
@@ -71,7 +71,7 @@ def _place_keeper(folder: Path) -> None:
     package.mkdir(parents=True)
     for empty in (package.parent, package):
         (empty / "__init__.py").touch()
-    for module in (errand, keeper, processes, scratch):
+    for module in (errand, keeper, kernel, messages, processes, room, scratch):
         shutil.copy(str(module.__file__), package)
 
 
