@@ -3,13 +3,15 @@
 import os
 import select
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
+
+if TYPE_CHECKING:
+    import subprocess
 
 # Only where the system cannot tell that a process has ended.
 _SECONDS_BETWEEN_LOOKS = 0.02
@@ -127,6 +129,9 @@ def ended_within(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
     """Whether a child ends in that time; where the system can tell, it is not yet reaped, so its id stays its own."""
     if hasattr(os, "pidfd_open"):
         return gone_within(process.pid, seconds)
+    # Left out by those that only hear a process.
+    import subprocess
+
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:

@@ -16,7 +16,6 @@ import os
 import resource
 import signal
 import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -78,7 +77,7 @@ class Room:
             if not self._first:
                 self._enter(errand.bearable())
             return self._run(errand)
-        except (OSError, ValueError, MemoryError, subprocess.SubprocessError) as problem:
+        except (OSError, ValueError, MemoryError) as problem:
             self._is_fit = False
             return str(problem) or type(problem).__name__
 
@@ -113,16 +112,7 @@ class Room:
         try:
             if self._memory is not None:
                 return _Child(errand, files)
-            stdin, stdout, stderr = files
-            return subprocess.Popen(
-                errand.command,
-                env=errand.env,
-                stdin=stdin,
-                stdout=stdout,
-                stderr=stderr,
-                start_new_session=True,
-                preexec_fn=lambda: _limit(errand.memory),
-            )
+            return _limited(errand, files)
         finally:
             os.pwrite(self._fate, self._usual_fate, 0)
             os.chdir("/")
@@ -195,6 +185,26 @@ class _Child:
             pid, status = os.waitpid(self.pid, how)
             self.returncode = os.waitstatus_to_exitcode(status) if pid else None
         return self.returncode
+
+
+def _limited(errand: Errand, files: tuple[int, ...]) -> Process:
+    """A script with limits that the room could not bear itself; for that, the memory of the room is copied."""
+    # Seldom needed, and not loaded for nothing.
+    import subprocess
+
+    stdin, stdout, stderr = files
+    try:
+        return subprocess.Popen(
+            errand.command,
+            env=errand.env,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+            preexec_fn=lambda: _limit(errand.memory),
+        )
+    except subprocess.SubprocessError as problem:
+        raise OSError(str(problem)) from problem
 
 
 def _first_process(channel: socket.socket) -> int:

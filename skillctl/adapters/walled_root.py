@@ -1,8 +1,11 @@
 """The root folder that scripts see: the system's programs and the Python installation, and nothing else of the disk."""
 
+import marshal
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from importlib.machinery import SourceFileLoader
+from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
 
 from skillctl.adapters import errand, keeper, kernel, messages, processes, room, scratch, script_python
@@ -37,6 +40,8 @@ _ELSEWHERE = ("nix/store", "gnu/store", "etc/alternatives")
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _DEVICE_LINKS = {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}
 _READ_ONLY = "ro,nosuid,nodev"
+# How a compiled file says that it is known by a hash that nobody compares, and the room for the hash.
+_UNCHECKED = (1).to_bytes(4, "little") + bytes(8)
 
 
 def furnish(folder: Path) -> None:
@@ -72,7 +77,16 @@ def _place_keeper(folder: Path) -> None:
     for empty in (package.parent, package):
         (empty / "__init__.py").touch()
     for module in (errand, keeper, kernel, messages, processes, room, scratch):
-        shutil.copy(str(module.__file__), package)
+        _place_compiled(module.__name__, str(module.__file__), Path(shutil.copy(str(module.__file__), package)))
+
+
+def _place_compiled(name: str, ours: str, theirs: Path) -> None:
+    """What Python compiled of the file already; an interpreter of another version reads the file itself."""
+    code = SourceFileLoader(name, ours).get_code(name)
+    place = Path(cache_from_source(str(theirs), optimization=""))
+    place.parent.mkdir(exist_ok=True)
+    # Taken as it is, whenever and from whatever it was made: as long as the walls stand, nobody can change either.
+    place.write_bytes(MAGIC_NUMBER + _UNCHECKED + marshal.dumps(code))
 
 
 def _shown(root: Path, folders: Iterable[Path]) -> Iterator[Path]:
