@@ -4,23 +4,21 @@ The keeper is furnished with this module, so it needs the standard library only.
 """
 
 import os
-import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal, NamedTuple
 
-from skillctl.adapters.processes import Texts
+from skillctl.adapters.processes import Process, Texts
 from skillctl.adapters.scratch import Files, made
 
 #: Bytes of any one file that a script may write.
 FILE_BYTES = 4 * 1024 * 1024
 #: Processes and threads that a script may have at once.
 PROCESSES = 128
-# Bytes of the length of a message.
-_HEAD = 8
+# What one who starts scripts takes himself, whatever he is sent and a script leaves.
+_OWN_BYTES = 512 * 1024 * 1024
 
 
 class Errand(NamedTuple):
@@ -43,6 +41,11 @@ class Errand(NamedTuple):
         """All that lies in the folder."""
         return {**self.skill, **self.added}
 
+    def bearable(self) -> int | None:
+        """The bytes of memory that the script may have, if one who starts it can keep all its limits; else None."""
+        largest = max(len(raw) for raw in (self.stdin, *(raw for _mode, raw in self.files().values())))
+        return self.memory if self.memory >= _OWN_BYTES and largest <= FILE_BYTES else None
+
 
 class Ended(NamedTuple):
     """How it ended: by itself, too late, by printing too much, or never started because of `problem`."""
@@ -54,9 +57,6 @@ class Ended(NamedTuple):
     seconds: float = 0.0
     files: dict[str, str] = {}
     problem: str = ""
-
-
-Process = subprocess.Popen[bytes]
 
 
 def run(
@@ -87,35 +87,9 @@ def run(
             if not texts.heard_all():
                 return Ended("loud")
             stdout, stderr = (bytes(text).decode("utf-8", "replace") for text in texts.said)
-        return Ended("by itself", process.returncode, stdout, stderr, seconds, made(left, errand.files()))
+        return Ended("by itself", process.wait(), stdout, stderr, seconds, made(left, errand.files()))
     finally:
         os.close(left)
-
-
-def send(channel: socket.socket, message: bytes) -> None:
-    """Write one message, with its length before it."""
-    channel.sendall(len(message).to_bytes(_HEAD, "big"))
-    channel.sendall(message)
-
-
-def receive(channel: socket.socket) -> bytearray | None:
-    """The next message, or None where the other side has ended; EOFError if it ended within one."""
-    head = channel.recv(_HEAD)
-    if not head:
-        return None
-    head += _exactly(channel, _HEAD - len(head))
-    return _exactly(channel, int.from_bytes(head, "big"))
-
-
-def _exactly(channel: socket.socket, size: int) -> bytearray:
-    message = bytearray(size)
-    rest = memoryview(message)
-    while rest:
-        read = channel.recv_into(rest)
-        if not read:
-            raise EOFError("it ended early")
-        rest = rest[read:]
-    return message
 
 
 @contextmanager

@@ -4,15 +4,13 @@ In namespaces a script sees a root folder of its own (`walled_root`): the system
 installation, read-only; its copy of the skill (`/skill`), an empty home and a folder for temporary files; nothing else
 of the disk, no process but its own, no network. It holds no privilege and can gain none, not even in a namespace of its
 own making; where `skillctl` runs as root, the script is nobody outside. What it starts cannot outlive it, nor
-`skillctl` (`keeper`). The number of its processes, and what it writes, is limited for all of them together; but where
+`skillctl` (`room`). The number of its processes, and what it writes, is limited for all of them together; but where
 root cannot become nobody, the kernel does not count them. Memory is limited for each, and where the machine runs out of
 it, the kernel ends scripts first. The size of what a script prints is looked at while it prints.
 
 What is left where they are refused, `plain_process` says.
 """
 
-import json
-import marshal
 import os
 import shutil
 import socket
@@ -20,13 +18,14 @@ import subprocess
 import tempfile
 import weakref
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from skillctl.adapters import walled_root
-from skillctl.adapters.errand import Ended, Errand, receive, send
+from skillctl.adapters.errand import Ended, Errand
+from skillctl.adapters.messages import asked, heard, receive, send
 from skillctl.adapters.scratch import Files
 from skillctl.adapters.walled_root import SYSTEM_PATH
 
@@ -65,7 +64,7 @@ class Walls(Protocol):
 
 
 class Namespaces:
-    """Walls of Linux namespaces: one keeper starts all scripts, each in namespaces of its own."""
+    """Walls of Linux namespaces: one keeper makes the rooms in which scripts run, as many as cases run at once."""
 
     name: Isolation = "namespaces"
 
@@ -89,6 +88,14 @@ class Namespaces:
             return self._keeper
 
 
+class _Idle(NamedTuple):
+    """A room that waits: the memory that it is limited to with its scripts, and the skill that it holds."""
+
+    memory: int | None
+    channel: socket.socket
+    skill: Files
+
+
 class _Keeper:
     """The process of `keeper`, and our end of its socket."""
 
@@ -97,8 +104,8 @@ class _Keeper:
             folder = Path(os.path.realpath(name))
             walled_root.furnish(folder)
             self._is_lost = False
-            # Idle ones, each with the skill that it holds; taking from a list, and adding to it, needs no lock.
-            self._rooms: list[tuple[socket.socket, Files]] = []
+            # Taking from a list, and adding to it, needs no lock.
+            self._rooms: list[_Idle] = []
             self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
                 self._process = subprocess.Popen(
@@ -120,48 +127,54 @@ class _Keeper:
         """Whether nobody answers any more, or nobody answered once."""
         return self._is_lost or self._process.poll() is not None
 
-    def run(self, asked: Errand) -> Ended:
+    def run(self, errand: Errand) -> Ended:
         """How it ended, from any thread."""
         try:
-            raw = self._answer(asked, asked.seconds + _SECONDS_TO_END)
+            answer = self._answer(errand, errand.seconds + _SECONDS_TO_END)
         except TimeoutError as problem:
             raise self._lost("the keeper does not answer") from problem
         except (OSError, EOFError) as problem:
             raise self._lost("the keeper was ended") from problem
-        answer = json.loads(raw)
         if isinstance(answer, str):
             raise Fallen(answer)
-        return Ended(*answer)
+        return answer
 
-    def _answer(self, asked: Errand, seconds: float) -> bytearray:
-        try:
-            room, skill = self._rooms.pop()
-        except IndexError:
-            room, theirs = socket.socketpair()
-            skill = None
-            with theirs:
-                socket.send_fds(self._socket, [b"room"], [theirs.fileno()])
-        # Given back only after an answer.
-        with ExitStack() as unless_answered:
-            unless_answered.enter_context(room)
+    def _answer(self, errand: Errand, seconds: float) -> Ended | str:
+        memory = errand.bearable()
+        room, skill = self._room(memory)
+        # Given back only after an answer, and if it serves another case.
+        with ExitStack() as unless_fit:
+            unless_fit.enter_context(room)
             room.settimeout(seconds)
-            # A room remembers the skill of its last case.
-            plain: Any = (*asked[:3], None if asked.skill == skill else asked.skill, *asked[4:])
-            send(room, marshal.dumps(plain))
-            raw = receive(room)
-            if raw is None:
+            send(room, asked(errand, skill))
+            message = receive(room)
+            if message is None:
                 raise EOFError("it ended")
-            unless_answered.pop_all()
-        self._rooms.append((room, asked.skill))
-        return raw
+            answer = heard(message)
+            if answer.is_fit:
+                unless_fit.pop_all()
+                self._rooms.append(_Idle(memory, room, errand.skill))
+        return answer.ended
+
+    def _room(self, memory: int | None) -> tuple[socket.socket, Files | None]:
+        """An idle room of the same limits, or a new one in the place of an idle one of others."""
+        with suppress(IndexError):
+            idle = self._rooms.pop()
+            if idle.memory == memory:
+                return idle.channel, idle.skill
+            idle.channel.close()
+        room, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self._socket, [b"room"], [theirs.fileno()])
+        return room, None
 
     def _lost(self, why: str) -> Fallen:
         self._is_lost = True
         return Fallen(why)
 
 
-def _end(control: socket.socket, rooms: list[tuple[socket.socket, Files]], process: "subprocess.Popen[bytes]") -> None:
-    for opened in (*(room for room, _skill in rooms), control):
+def _end(control: socket.socket, rooms: list[_Idle], process: "subprocess.Popen[bytes]") -> None:
+    for opened in (*(idle.channel for idle in rooms), control):
         opened.close()
     # Somebody who was forked from us may hold them still.
     process.kill()

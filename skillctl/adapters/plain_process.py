@@ -20,7 +20,7 @@ from pathlib import Path
 from skillctl.adapters import errand, script_python
 from skillctl.adapters.errand import Ended, Errand
 from skillctl.adapters.isolation import AS_NOBODY, NOBODY, Isolation, environment, works
-from skillctl.adapters.processes import end_group, end_marked
+from skillctl.adapters.processes import Process, end_group, end_marked
 from skillctl.adapters.scratch import write
 
 # A shell sets the limits, because code between fork and exec is unsafe in a process with threads. Shells name the
@@ -79,7 +79,7 @@ class Processes:
         usual = environment(self.python(), str(scratch / "agent"), str(scratch / "tmp"))
         limits = (str(asked.memory // 1024), str(errand.FILE_BYTES // 512), _most_processes())
 
-        def start(stdin: int, stdout: int, stderr: int) -> errand.Process:
+        def start(stdin: int, stdout: int, stderr: int) -> Process:
             if is_nobody:
                 # He may open them once more, as `/dev/stdin` and the like.
                 _give(stdin, stdout, stderr)
@@ -93,7 +93,7 @@ class Processes:
                 start_new_session=True,
             )
 
-        def end(process: errand.Process) -> None:
+        def end(process: Process) -> None:
             end_group(process)
             end_marked(f"HOME={scratch}")
 

@@ -3,19 +3,43 @@
 import os
 import select
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Protocol, Self
+
+if TYPE_CHECKING:
+    import subprocess
 
 # Only where the system cannot tell that a process has ended.
 _SECONDS_BETWEEN_LOOKS = 0.02
 _CHUNK = 64 * 1024
 # In which those that fork while they are looked for are found.
 _ROUNDS = 50
+
+
+class Process(Protocol):
+    """A child, as `subprocess` has it."""
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+        ...
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code, or the number of the signal that ended it below zero; None until it was asked for."""
+        ...
+
+    def poll(self) -> int | None:
+        """Its exit code if it has ended."""
+        ...
+
+    def wait(self) -> int:
+        """Its exit code, when it has ended."""
+        ...
 
 
 class Texts:
@@ -48,7 +72,7 @@ class Texts:
         out, err = self._heard.values()
         return out, err
 
-    def hear(self, process: "subprocess.Popen[bytes]", seconds: float) -> bool:
+    def hear(self, process: Process, seconds: float) -> bool:
         """Listen until the child ends, or says too much; False if neither happens in that time.
 
         Where the system can tell that it ended, it is not yet reaped, so its id stays its own.
@@ -105,6 +129,9 @@ def ended_within(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
     """Whether a child ends in that time; where the system can tell, it is not yet reaped, so its id stays its own."""
     if hasattr(os, "pidfd_open"):
         return gone_within(process.pid, seconds)
+    # Left out by those that only hear a process.
+    import subprocess
+
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -126,7 +153,7 @@ def gone_within(pid: int, seconds: float) -> bool:
         os.close(watched)
 
 
-def end_group(process: "subprocess.Popen[bytes]") -> None:
+def end_group(process: Process) -> None:
     """Kill the group that a child leads, and reap the child."""
     try:
         os.killpg(process.pid, signal.SIGKILL)

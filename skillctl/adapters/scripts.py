@@ -3,7 +3,8 @@
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from threading import Lock
+from contextlib import suppress
+from threading import Lock, Thread
 
 from skillctl.adapters.bounded_checks import BoundedChecks
 from skillctl.adapters.errand import Errand
@@ -34,6 +35,10 @@ class ScriptRunner:
         self._choosing = Lock()
         self._checks = BoundedChecks()
 
+    def prepare(self) -> None:
+        """Begin to put up the walls, while other things are done; whoever asks for them waits, and is told why not."""
+        Thread(target=self._try, name="walls", daemon=True).start()
+
     @property
     def isolation(self) -> Isolation:
         """What stands between a script and this machine."""
@@ -53,6 +58,11 @@ class ScriptRunner:
     def failure(self, check: Check, produced: Produced) -> str | None:
         """Why the check does not hold, or None; BrokenCheck if that cannot be said, or not in bounded time."""
         return self._checks.failure(check, produced)
+
+    def _try(self) -> None:
+        # What fails fails again for who asks.
+        with suppress(Exception):
+            self._chosen()
 
     def _chosen(self) -> tuple[Walls, str | None]:
         with self._choosing:

@@ -1,11 +1,14 @@
 """The root folder that scripts see: the system's programs and the Python installation, and nothing else of the disk."""
 
+import marshal
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from importlib.machinery import SourceFileLoader
+from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
 
-from skillctl.adapters import errand, keeper, processes, scratch, script_python
+from skillctl.adapters import errand, keeper, kernel, messages, processes, room, scratch, script_python
 
 #: Where the programs of the system lie.
 SYSTEM_PATH = f"{os.defpath}:/usr/sbin:/sbin"
@@ -37,19 +40,21 @@ _ELSEWHERE = ("nix/store", "gnu/store", "etc/alternatives")
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _DEVICE_LINKS = {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}
 _READ_ONLY = "ro,nosuid,nodev"
+# How a compiled file says that it is known by a hash that nobody compares, and the room for the hash.
+_UNCHECKED = (1).to_bytes(4, "little") + bytes(8)
 
 
 def furnish(folder: Path) -> None:
     """Make the skeleton of the root, and the lines of `fstab` that fill it once it lies in `mounted`."""
     root, mounted = folder / "skeleton", folder / "mounted"
-    for name in (*keeper.FOLDERS.values(), keeper.SCRATCH, "/proc", "/etc"):
+    for name in (*room.FOLDERS.values(), room.SCRATCH, "/proc", "/etc"):
         (root / name[1:]).mkdir(parents=True)
     mounted.mkdir()
     (root / "etc" / "passwd").write_text("root:x:0:0::/agent:/bin/sh\n", encoding="utf-8")
     (root / "etc" / "group").write_text("root:x:0:\n", encoding="utf-8")
     for name, number in _DEVICE_LINKS.items():
         (root / "dev" / name).symlink_to(f"/proc/self/fd{number}")
-    _place_keeper(root / keeper.SCRATCH[1:])
+    _place_keeper(root / room.SCRATCH[1:])
     yaml = script_python.furnish(root / "python", linked=False)
     shown = [Path("/", name) for name in (*_TOP, *(f"usr/{name}" for name in _USR), *_ELSEWHERE)]
     installation = script_python.installation()
@@ -71,8 +76,17 @@ def _place_keeper(folder: Path) -> None:
     package.mkdir(parents=True)
     for empty in (package.parent, package):
         (empty / "__init__.py").touch()
-    for module in (errand, keeper, processes, scratch):
-        shutil.copy(str(module.__file__), package)
+    for module in (errand, keeper, kernel, messages, processes, room, scratch):
+        _place_compiled(module.__name__, str(module.__file__), Path(shutil.copy(str(module.__file__), package)))
+
+
+def _place_compiled(name: str, ours: str, theirs: Path) -> None:
+    """What Python compiled of the file already; an interpreter of another version reads the file itself."""
+    code = SourceFileLoader(name, ours).get_code(name)
+    place = Path(cache_from_source(str(theirs), optimization=""))
+    place.parent.mkdir(exist_ok=True)
+    # Taken as it is, whenever and from whatever it was made: as long as the walls stand, nobody can change either.
+    place.write_bytes(MAGIC_NUMBER + _UNCHECKED + marshal.dumps(code))
 
 
 def _shown(root: Path, folders: Iterable[Path]) -> Iterator[Path]:

@@ -133,10 +133,11 @@ def _one(laboratory: Laboratory, name: str, scope: Scope, recording: Recording, 
         laboratory.look_again()
     ground, books = laboratory.ground(name), laboratory.books()
     tasks = left(ground, books, scope)
+    laboratory.prepare(tasks)
+    _say_what_it_takes(ground, tasks, recording=False)
     weakness = laboratory.weakness_of_walls(tasks)
     if weakness is not None:
         draw.line(draw.console(stderr=True), f"scripts run without isolation: {weakness}", "yellow")
-    _say_what_it_takes(ground, tasks, recording=False)
     try:
         with EvalProgress() as progress:
             told = progress.skill(name, len(tasks)).told

@@ -102,6 +102,11 @@ class Laboratory:
         situation, instruments = situation_of(ground, {Arm.WITH_SKILL}), self.instruments(ground)
         return list(self.executor()(lambda task: take(task, situation, instruments), tasks))
 
+    def prepare(self, tasks: Iterable[Task]) -> None:
+        """Begin to put up walls if any of these trials needs them, while other things are done."""
+        if not self._has_looked_at_walls and any(task.case.run is not None for task in tasks):
+            self.scripts.prepare()
+
     def weakness_of_walls(self, tasks: Iterable[Task]) -> str | None:
         """Why scripts of these trials run without isolation, told once; None where they have it, or none runs."""
         # Putting up walls takes longer than most commands: not for those that run nothing.

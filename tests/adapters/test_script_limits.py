@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from skillctl.adapters.errand import FILE_BYTES, PROCESSES
-from skillctl.adapters.keeper import SCRATCH_BYTES, SCRATCH_FILES
+from skillctl.adapters.room import SCRATCH_BYTES, SCRATCH_FILES
 from skillctl.domain.checks import Produced
 from tests.adapters.scripted import NAMESPACES, current, only_namespaces, printed, ran, runner  # noqa: F401
 
