@@ -47,7 +47,9 @@ class Story:
         """One release at that moment: the clocks of the database stand still for it, all else is as always."""
         for table, column in (clock.split(".") for clock in CLOCKS):
             self.database.run(f"alter table mcp.{table} alter {column} set default '{when.isoformat()}'")
-        wanted = following(self.transport, changes, actor=self.chance.choice(ACTORS), tool="skillctl 0.5.0", jobs=[])
+        commit = f"{self.chance.getrandbits(160):040x}"
+        actor, tool = self.chance.choice(ACTORS), "skillctl 1.0.0"
+        wanted = following(self.transport, changes, commit=commit, actor=actor, tool=tool, jobs=[])
         self.transport.call("apply_release", release=wanted)
 
     def published(self, name: str, when: datetime) -> dict[str, Any]:

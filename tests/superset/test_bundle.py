@@ -1,5 +1,6 @@
 """The bundle holds together, and fits the views it draws; Superset itself is asked by `make test-superset`."""
 
+import json
 import re
 import uuid
 import zipfile
@@ -102,6 +103,8 @@ def test_a_chart_and_its_query_ask_for_the_same(name: str) -> None:
     query = bundle.query(chart)
     labels = [one if isinstance(one, str) else one["label"] for one in query["columns"]]
     assert (labels, query["metrics"]) == bundle.asked(chart)
+    # By its lasting name: `import-directory` puts the number of the dataset into no query.
+    assert json.loads(chart["query_context"])["datasource"] == {"id": chart["dataset_uuid"], "type": "table"}
     assert [one["col"] for one in query["filters"]] == [one["subject"] for one in chart["params"]["adhoc_filters"]]
 
 
