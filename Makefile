@@ -2,20 +2,32 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Half a minute and 800 MB: kept between runs, outside the repository, one for each list of what is in it.
+PINS := tests/superset/requirements.txt
+SUPERSET = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/skillctl-superset/$(shell git hash-object $(PINS) | cut -c 1-12)
 # Compiled files make the second start twice as fast.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test test-superset superset lint format bench clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 demo: $(VENV)/.embedded  ## the whole way of a skill, from draft to production, on this machine
 	@$(BIN)/skillctl demo
 
 test: $(VENV)/.dev  ## all tests, on real Git and real PostgreSQL
 	$(BIN)/python -m pytest -n auto
+
+test-superset: superset $(VENV)/.dev  ## the dashboard, imported into a Superset of its own (PICTURE=docs/superset.png keeps it)
+	SKILLCTL_TEST_SUPERSET="$(SUPERSET)" SKILLCTL_TEST_PICTURE="$(PICTURE)" $(BIN)/python -m pytest -m superset tests/superset
+
+superset:
+	@test -e "$(SUPERSET)/.installed" || { \
+	  rm -rf "$(SUPERSET)" && $(PYTHON) -m venv "$(SUPERSET)" && \
+	  "$(SUPERSET)/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r $(PINS) && \
+	  "$(SUPERSET)/bin/python" -m pip check --quiet && touch "$(SUPERSET)/.installed"; }
 
 lint: $(VENV)/.dev  ## style, types and the layers
 	$(BIN)/ruff check .
