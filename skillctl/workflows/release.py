@@ -9,6 +9,7 @@ from skillctl.domain import notice, release
 from skillctl.domain.environment import Environment, MaxWithdrawn
 from skillctl.domain.policy import FILE_NAME
 from skillctl.domain.release import Action, Current, Entry, Plan
+from skillctl.domain.selection import indexed
 from skillctl.errors import StoreRefused, Unreachable, UsageError
 from skillctl.workflows.desired import Wanted, wanted
 from skillctl.workflows.eval_ports import Signatures
@@ -67,6 +68,7 @@ def sync(
     planned = plan(repository, signatures, production, revision)
     current = planned.plan.current
     told = _environment(planned, environment)
+    _index(production)
     _on_branch(repository, planned.plan.commit, told.release_branch)
     if not prune:
         _stay_within(told.max_withdrawn, planned.plan)
@@ -76,9 +78,17 @@ def sync(
     payload = _payload(planned, environment, told.destinations, repository.actor(), tool)
     answer = production.apply(payload)
     _read_back(planned, production.current())
+    _index(production)
     made = answer["release"] if planned.plan.changes else None
     jobs = tuple(job["destination"] for job in answer.get("jobs", ()))
     return Synced(planned.plan, made, answer.get("head"), jobs, stored)
+
+
+def _index(production: Production) -> None:
+    """Give every offered skill its terms, also those that have none yet, or by another edition of the rules."""
+    lacking = production.unindexed()
+    if lacking:
+        production.put_terms(indexed(version, offer) for version, offer in lacking)
 
 
 def _environment(planned: Planned, name: str) -> Environment:
