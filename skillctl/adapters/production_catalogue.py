@@ -3,13 +3,13 @@
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 from skillctl.domain.delivery import Backlog, Job
 from skillctl.domain.ledger import Fault, Kept, Ledger
-from skillctl.domain.release import Current, SkillState, VersionState
+from skillctl.domain.production import Current, Hold, Revocation, SkillState, VersionState
 from skillctl.domain.selection import EDITION, Candidate, Candidates, Indexed, Offer, weights
 from skillctl.errors import StoreRefused
 
@@ -17,7 +17,7 @@ from skillctl.errors import StoreRefused
 CHUNK = 1024 * 1024
 #: Digests asked for in one call.
 DIGESTS = 10_000
-#: Skills whose terms go up in one call: some hundred kilobytes.
+#: Skills whose whole facts are asked for in one call, or whose terms go up in one.
 SKILLS = 500
 SOURCE = "skillctl"
 #: Twice as long as the longest attempt at a delivery, so that its outcome is still ours to tell.
@@ -36,26 +36,58 @@ class Transport(Protocol):
         ...
 
 
+class Memory(Protocol):
+    """What production was seen to hold, under the head of its ledger, which changes with all of it."""
+
+    def known(self) -> tuple[str, Mapping[str, Any]] | None:
+        """The head and the skills that were seen last."""
+        ...
+
+    def keep(self, head: str, skills: Mapping[str, Any]) -> None:
+        """Have these in the place of the others."""
+        ...
+
+
 class ProductionCatalogue:
     """What `sync` and the delivery of jobs need of production."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._call = transport.call
+    def __init__(self, transport: Transport, memory: "Memory | None" = None) -> None:
+        self._call, self._memory = transport.call, memory
 
-    def current(self) -> Current:
-        """What it holds now."""
-        answer = self._call("current_release")
-        skills = {
-            name: SkillState(
-                said["serving"],
-                {
-                    version: VersionState(state["digest"], state["state"], state["notice"])
-                    for version, state in said["versions"].items()
-                },
-            )
-            for name, said in answer["skills"].items()
-        }
-        return Current(answer["release"], answer["commit"], answer["head"], skills)
+    def current(self, only: Sequence[str] | None = None, *, anew: bool = False) -> Current:
+        """What it holds now, of all skills or of these; `anew` asks for all of it, whatever was known before."""
+        if only is not None:
+            answer = self._call("current_release", skills=list(only))
+            return _current(answer, answer["skills"])
+        known = None if anew or self._memory is None else self._memory.known()
+        answer = self._call("current_release", **({"known": known[0]} if known else {}))
+        if answer["skills"] is None and known is not None:
+            return _current(answer, known[1])
+        if self._memory is not None:
+            self._memory.keep(answer["head"], answer["skills"])
+        return _current(answer, answer["skills"])
+
+    def effect(self, release: str) -> Mapping[str, Any] | None:
+        """What the one release whose id begins so changed, and how that stands now; None for none, or several."""
+        answer: Mapping[str, Any] | None = self._call("release_effect", release=release)
+        return answer
+
+    def releases(self, limit: int) -> list[Mapping[str, Any]]:
+        """The newest releases."""
+        answer: list[Mapping[str, Any]] = self._call("list_releases", limit=limit)
+        return answer
+
+    def facts(self, skills: Sequence[str]) -> Mapping[str, Any]:
+        """All that is held of these skills, to be compared with what a commit says."""
+        found: dict[str, Any] = {}
+        for start in range(0, len(skills), SKILLS):
+            found |= self._call("version_facts", skills=list(skills[start : start + SKILLS]))
+        return found
+
+    def strays(self) -> list[Mapping[str, str]]:
+        """Rows that no release wrote: `table`, `key` and `why`."""
+        answer: list[Mapping[str, str]] = self._call("strays")
+        return answer
 
     def missing_blobs(self, digests: Iterable[str]) -> set[str]:
         """Those of these SHA-256 that it has no bytes for."""
@@ -163,6 +195,30 @@ def _batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
     rest = iter(items)
     while part := list(islice(rest, size)):
         yield part
+
+
+def _current(answer: Mapping[str, Any], skills: Mapping[str, Any]) -> Current:
+    states = {
+        name: SkillState(
+            said["serving"],
+            {
+                version: VersionState(state["digest"], state["state"], state["notice"])
+                for version, state in said["versions"].items()
+            },
+        )
+        for name, said in skills.items()
+    }
+    holds = {one["skill"]: _hold(one) for one in answer["holds"]}
+    revocations = {
+        one["digest"]: Revocation(one["digest"], one["name"], one["version"], one["reason"], one["actor"])
+        for one in answer["revocations"]
+    }
+    return Current(answer["release"], answer["commit"], answer["head"], states, answer["judged"], holds, revocations)
+
+
+def _hold(said: Mapping[str, Any]) -> Hold:
+    digests = frozenset(said["digests"])
+    return Hold(said["skill"], said["kind"], said["version"], digests, said["reason"], said["actor"], said["at"])
 
 
 def _chunks(blobs: Mapping[str, bytes]) -> Iterator[list[dict[str, str]]]:

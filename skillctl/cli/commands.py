@@ -14,7 +14,7 @@ COMMANDS = {
     "revise": "Open the next version of a skill as a draft.",
     "deprecate": "Hide an approved version from all but those who use it.",
     "withdraw": "Offer an approved version to nobody any more.",
-    "rollback": "Serve another approved version.",
+    "rollback": "Serve another approved version, or undo a release.",
     "status": "The board: where every skill stands, and what it waits for.",
     "list": "The skills of this repository, or those an environment serves.",
     "show": "One skill: what it is, what it needs, where it stands.",
@@ -24,9 +24,11 @@ COMMANDS = {
     "db": "Migrations of a production database.",
     "plan": "What `sync` would change in production.",
     "sync": "Make production hold what a commit says.",
-    "verify": "Check every approval again, offline; or the ledger of production.",
+    "verify": "Compare production with a commit, the ledger or the approvals.",
+    "revoke": "Forbid a version in production, at once and for ever.",
+    "hold": "Let no sync change a skill in production.",
     "jobs": "Notices and rollouts of releases.",
     "demo": "The whole way of a skill, on this machine, in a minute.",
 }
 #: Those that have commands of their own.
-GROUPS = frozenset({"db", "jobs"})
+GROUPS = frozenset({"db", "hold", "jobs"})

@@ -48,6 +48,11 @@ def run(
     return Result()
 
 
+def _begin(play: Stage) -> None:
+    play.skillctl("db", "push", shows=["applied"])
+    play.skillctl("sync", "--rebuild", shows=["nothing to change"])
+
+
 def _validate(play: Stage) -> None:
     play.skillctl("validate", shows=["6 skills: no findings"])
 
@@ -81,7 +86,6 @@ def _load(play: Stage) -> None:
 
 
 def _plan(play: Stage) -> None:
-    play.skillctl("db", "push", shows=["applied"])
     play.skillctl("plan", shows=["2 to change, 0 blocked"])
 
 
@@ -160,6 +164,7 @@ def _how_to_go_on(screen: "Console", folder: Path) -> None:
 
 
 ACTS = (
+    ("Production begins: a database, filled from Git, which has nothing approved yet", _begin),
     ("Every problem of every skill, in one run", _validate),
     ("A candidate is measured; the verdict is bound to its exact bytes", _evaluate),
     ("One byte changes: the promotion is refused, and says why", _refuse),

@@ -11,9 +11,9 @@ from skillctl.cli import draw
 from skillctl.cli.options import EnvironmentOption, FormatOption
 from skillctl.cli.result import Format, Result
 from skillctl.domain.delivery import Delivered
+from skillctl.domain.release_payload import JOB_TYPES
 from skillctl.errors import UsageError
 from skillctl.workflows.deliver import Delivery, Drained, drain
-from skillctl.workflows.release import JOB_TYPES
 
 if TYPE_CHECKING:
     from rich.console import Console

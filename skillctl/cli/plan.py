@@ -1,6 +1,7 @@
 """`skillctl plan`."""
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -8,8 +9,12 @@ from skillctl import wiring
 from skillctl.cli import draw
 from skillctl.cli.options import EnvironmentOption, FormatOption, RevisionArgument
 from skillctl.cli.result import Format, Result
-from skillctl.domain.release import CHANGING, Action, Entry, Plan
-from skillctl.workflows.release import plan
+from skillctl.domain import plan_record
+from skillctl.domain.promotion import short
+from skillctl.domain.release import IDLE, Action, Entry, Plan
+from skillctl.errors import UsageError
+from skillctl.wiring.releasing import releasing
+from skillctl.workflows.plan import Planned, plan
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,52 +24,95 @@ def run(
     context: typer.Context,
     revision: RevisionArgument = "HEAD",
     env: EnvironmentOption = "prod",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Save the plan, for `skillctl sync --plan FILE`.")
+    ] = None,
     format: FormatOption = Format.TEXT,
 ) -> Result:
     """The difference between a commit and production; exit 1 if a skill is blocked."""
-    wired = wiring.Wiring(context.obj)
-    with wiring.production(wired.target(env)) as production:
-        made = plan(wired.repository(), wired.signatures(), production, revision).plan
-    findings = [finding for entry in made.blocked for finding in entry.problems]
-    return Result(as_data(made), 1 if made.blocked else 0, findings, lambda screen: draw_plan(screen, made), format)
+    with releasing(wiring.Wiring(context.obj), env) as (court, production):
+        planned = plan(court, production, revision)
+    made = planned.plan
+    if out is not None:
+        _save(out, plan_record.saved(made, env).text())
+    return Result(
+        as_data(planned), 1 if made.blocked else 0, findings_of(made), lambda screen: draw_plan(screen, planned), format
+    )
 
 
-def as_data(made: Plan) -> dict[str, Any]:
+def _save(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise UsageError(
+            f"the plan cannot be saved in `{file}`: {problem.strerror}", hint="name another file"
+        ) from None
+
+
+def findings_of(made: Plan) -> list[Any]:
+    """Why skills are blocked."""
+    return [finding for entry in made.blocked for finding in entry.problems]
+
+
+def as_data(planned: Planned) -> dict[str, Any]:
     """The plan for programs."""
+    made = planned.plan
     return {
         "commit": made.commit,
         "deployed": made.current.commit,
         "entries": [
-            {
-                "skill": entry.skill,
-                "action": entry.action.value,
-                "version": entry.version,
-                "serving": entry.serving,
-                "was_serving": entry.was_serving,
-            }
+            {**plan_record.entry_data(entry), "files": [list(one) for one in planned.files(entry)]}
             for entry in made.entries
         ],
     }
 
 
-def draw_plan(screen: "Console", made: Plan) -> None:
-    """The plan as a table, changes first, what blocks below it."""
+def draw_plan(screen: "Console", planned: Planned) -> None:
+    """The plan as a table, changes first, what becomes of files and what blocks below it."""
+    made = planned.plan
     told = [entry for entry in made.entries if entry.action is not Action.UNCHANGED]
     if told:
-        told.sort(key=lambda entry: (entry.action not in CHANGING, entry.skill))
-        rows = [(entry.skill, entry.action.value, entry.version or "-", _serving(entry)) for entry in told]
-        draw.table(screen, ("skill", "action", "version", "serving"), rows)
-    draw.findings(screen, [finding for entry in made.blocked for finding in entry.problems])
+        told.sort(key=lambda entry: (entry.action in IDLE, entry.skill))
+        rows = [
+            (
+                entry.skill,
+                entry.action.value,
+                entry.version or "-",
+                _serving(entry),
+                short(entry.digest) if entry.digest else "-",
+            )
+            for entry in told
+        ]
+        draw.table(screen, ("skill", "action", "version", "serving", "digest"), rows)
+    for entry in made.changes:
+        _draw_files(screen, planned, entry)
+    for entry in told:
+        if entry.note and entry.action is not Action.KEPT:
+            draw.line(screen, f"{entry.skill}: {entry.note}", "yellow" if entry.action is Action.HOLD else "dim")
+    draw.findings(screen, findings_of(made))
     unchanged = len(made.entries) - len(told)
     if not made.changes:
-        draw.line(screen, "nothing to change: production holds what the commit says", "green")
+        agrees = not made.blocked and all(entry.action is not Action.HOLD for entry in told)
+        words = "nothing to change: production holds what the commit says" if agrees else "nothing to change"
+        draw.line(screen, words, "green")
     where = f"{made.current.commit[:12]} -> " if made.current.commit else ""
     words = f"{len(made.changes)} to change, {len(made.blocked)} blocked, {unchanged} unchanged"
     draw.line(screen, f"commit {where}{made.commit[:12]}: {words}", "dim")
 
 
+_MARKS = {"added": "+", "removed": "-", "changed": "~"}
+
+
+def _draw_files(screen: "Console", planned: Planned, entry: Entry) -> None:
+    files = planned.files(entry)
+    for word, path in files:
+        draw.line(screen, f"  {_MARKS[word]} {entry.skill}/{path}", "dim")
+    if files:
+        draw.line(screen, f"  lines: `skillctl diff {entry.skill} {entry.was_serving} {entry.serving}`", "dim")
+
+
 def _serving(entry: Entry) -> str:
-    if entry.note:
+    if entry.action is Action.KEPT:
         return f"{entry.serving or 'nothing'} ({entry.note})"
     if entry.serving == entry.was_serving:
         return entry.serving or "nothing"

@@ -1,5 +1,6 @@
 """`skillctl sync`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -7,9 +8,13 @@ import typer
 from skillctl import wiring
 from skillctl.cli import draw
 from skillctl.cli.options import EnvironmentOption, FormatOption, RevisionArgument
-from skillctl.cli.plan import as_data, draw_plan
+from skillctl.cli.plan import as_data, draw_plan, findings_of
 from skillctl.cli.result import Format, Result
-from skillctl.workflows.release import Synced, sync
+from skillctl.domain import plan_record
+from skillctl.domain.plan_record import SavedPlan
+from skillctl.errors import UsageError
+from skillctl.wiring.releasing import releasing
+from skillctl.workflows.sync import Order, Synced, sync
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,30 +24,43 @@ def run(
     context: typer.Context,
     revision: RevisionArgument = "HEAD",
     env: EnvironmentOption = "prod",
+    plan: Annotated[
+        Path | None,
+        typer.Option("--plan", metavar="FILE", help="Apply this saved plan, or nothing if it no longer is one."),
+    ] = None,
     prune: Annotated[bool, typer.Option("--prune", help="Withdraw more than `max_withdrawn` allows.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Fill a production that is new or was lost; one summary is told.")
+    ] = False,
     format: FormatOption = Format.TEXT,
 ) -> Result:
     """Plan, apply in one transaction with its jobs, read back; exit 1 if a skill is blocked."""
-    wired = wiring.Wiring(context.obj)
-    target = wired.target(env)
-    with wiring.production(target) as production:
-        done = sync(
-            wired.repository(),
-            wired.signatures(),
-            production,
-            revision,
-            environment=env,
-            prune=prune,
-            tool=wiring.TOOL,
-        )
-    data = {**as_data(done.plan), "release": done.release, "head": done.head, "jobs": list(done.jobs)}
-    findings = [finding for entry in done.plan.blocked for finding in entry.problems]
-    exit_code = 1 if done.plan.blocked else 0
-    return Result(data, exit_code, findings, lambda screen: _draw(screen, done), format)
+    if plan is not None and revision != "HEAD":
+        raise UsageError("a saved plan names its commit", hint="leave out the revision")
+    order = Order(env, wiring.TOOL, prune, rebuild, _saved(plan) if plan else None)
+    with releasing(wiring.Wiring(context.obj), env) as (court, production):
+        done = sync(court, production, revision, order)
+    data = {**as_data(done.planned), "release": done.release, "head": done.head, "jobs": list(done.jobs)}
+    return Result(
+        data, 1 if done.plan.blocked else 0, findings_of(done.plan), lambda screen: _draw(screen, done), format
+    )
+
+
+def _saved(file: Path) -> SavedPlan:
+    try:
+        saved = plan_record.read(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = getattr(problem, "strerror", None) or "it is no text"
+        raise UsageError(
+            f"the plan `{file}` cannot be read: {reason}", hint=f"run `skillctl plan --out {file}`"
+        ) from None
+    if saved is None:
+        raise UsageError(f"`{file}` is no plan of this `skillctl`", hint=f"run `skillctl plan --out {file}`")
+    return saved
 
 
 def _draw(screen: "Console", done: Synced) -> None:
-    draw_plan(screen, done.plan)
+    draw_plan(screen, done.planned)
     if done.release is None:
         return
     jobs = f", queued {' and '.join(done.jobs)}" if done.jobs else ""

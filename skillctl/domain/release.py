@@ -1,12 +1,14 @@
 """What a commit says production must hold, and the plan that makes it so."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from skillctl.domain import version as versions
+from skillctl.domain.conflicts import NOTHING, conflicts, left_the_repository
 from skillctl.domain.finding import Finding
+from skillctl.domain.production import Current, Hold, SkillState
 
 
 class Action(StrEnum):
@@ -14,36 +16,20 @@ class Action(StrEnum):
 
     PUBLISH = "publish"  # a version that production has not
     UPDATE = "update"  # another version is served, or a notice changed
+    ROLLBACK = "rollback"  # an older version is served
     DEPRECATE = "deprecate"
     REINSTATE = "reinstate"
     WITHDRAW = "withdraw"
     REVOKE = "revoke"  # forbidden for ever, by digest
+    UNHOLD = "unhold"  # the commit agrees with what was rolled back, so that need not be held any more
+    HOLD = "hold"  # a person stopped it in production
     KEPT = "kept"  # a newer version is in work; the served one keeps serving
     UNCHANGED = "unchanged"
     BLOCKED = "blocked"  # judged and refused; what is served stays
 
 
-#: Actions that change production.
-CHANGING = frozenset(
-    {Action.PUBLISH, Action.UPDATE, Action.DEPRECATE, Action.REINSTATE, Action.WITHDRAW, Action.REVOKE}
-)
-
-
-@dataclass(frozen=True)
-class VersionState:
-    """How one approved version stands; `notice` is the reason, replacement and sunset of a retired one."""
-
-    digest: str
-    state: str
-    notice: Mapping[str, str] | None
-
-
-@dataclass(frozen=True)
-class SkillState:
-    """One skill of a catalogue: the served version, and every version it knows."""
-
-    serving: str | None
-    versions: Mapping[str, VersionState]
+#: Actions that leave production as it is.
+IDLE = frozenset({Action.HOLD, Action.KEPT, Action.UNCHANGED, Action.BLOCKED})
 
 
 @dataclass(frozen=True)
@@ -54,16 +40,6 @@ class Desired:
     state: SkillState
     working: str | None = None
     problems: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True)
-class Current:
-    """What production holds now."""
-
-    release: str | None
-    commit: str | None
-    head: str | None
-    skills: Mapping[str, SkillState]
 
 
 @dataclass(frozen=True)
@@ -78,7 +54,11 @@ class LedgerStep:
 
 @dataclass(frozen=True)
 class Entry:
-    """The plan for one skill: `publish` are versions to bring up, `states` those whose state or notice changes."""
+    """The plan for one skill: `publish` are versions to bring up, `states` those whose state or notice changes.
+
+    `digest` and `was_digest` are of what is served afterwards and before; `hold` is what a person set in production,
+    and `lifts` says whether this ends it.
+    """
 
     skill: str
     action: Action
@@ -90,6 +70,10 @@ class Entry:
     steps: tuple[LedgerStep, ...] = ()
     note: str = ""
     problems: tuple[Finding, ...] = ()
+    digest: str | None = None
+    was_digest: str | None = None
+    hold: Hold | None = None
+    lifts: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,7 +87,7 @@ class Plan:
     @property
     def changes(self) -> tuple[Entry, ...]:
         """The entries that would change production."""
-        return tuple(entry for entry in self.entries if entry.action in CHANGING)
+        return tuple(entry for entry in self.entries if entry.action not in IDLE)
 
     @property
     def blocked(self) -> tuple[Entry, ...]:
@@ -113,83 +97,48 @@ class Plan:
 
 def plan(commit: str, desired: Mapping[str, Desired], current: Current) -> Plan:
     """The plan that makes production hold what the commit says; skills sorted by name."""
-    names = sorted(desired.keys() | current.skills.keys())
-    return Plan(commit, current, tuple(_entry(name, desired.get(name), current.skills.get(name)) for name in names))
+    names = sorted(desired.keys() | current.skills.keys() | current.holds.keys())
+    return Plan(commit, current, tuple(_entry(name, desired.get(name), current) for name in names))
 
 
-_NOTHING = SkillState(None, {})
-
-
-def _entry(name: str, wanted: Desired | None, held: SkillState | None) -> Entry:
-    now = held or _NOTHING
+def _entry(name: str, wanted: Desired | None, current: Current) -> Entry:
+    now, hold = current.skills.get(name, NOTHING), current.holds.get(name)
     if wanted is None:
-        if now.serving is None:
-            return Entry(name, Action.UNCHANGED, None, None, None)
-        message = f"`{name}` left the repository, but production serves {now.serving}"
-        hint = f"restore it, or withdraw the version in `approvals/{name}/serving.yaml`"
-        problem = Finding("SK410", message, f"approvals/{name}/serving.yaml", skill=name, hint=hint)
-        return Entry(name, Action.BLOCKED, now.serving, now.serving, now.serving, problems=(problem,))
-    problems = (*wanted.problems, *_conflicts(wanted, now), *_late(wanted, now), *_dropped(wanted, now))
+        problems: tuple[Finding, ...] = (left_the_repository(name, now.serving),) if now.serving else ()
+    else:
+        problems = _distinct((*conflicts(name, wanted.state, current), *wanted.problems))
     if problems:
-        return Entry(name, Action.BLOCKED, wanted.state.serving, now.serving, now.serving, problems=problems)
-    return _difference(wanted, now)
+        version = wanted.state.serving if wanted else now.serving
+        made = _as_it_is(name, Action.BLOCKED, now, version=version, problems=problems, hold=hold)
+    elif hold is not None:
+        made = _held(hold, name, wanted, now)
+    elif wanted is None:
+        made = _as_it_is(name, Action.UNCHANGED, now)
+    else:
+        made = _difference(wanted, now)
+    known = wanted.state if wanted else NOTHING
+    after = known.digest(made.serving) or now.digest(made.serving)
+    return replace(made, digest=after, was_digest=now.digest(now.serving))
 
 
-def _conflicts(wanted: Desired, now: SkillState) -> Iterator[Finding]:
-    """What production holds and no commit may contradict: other content under a version, or a version gone."""
-    file = f"approvals/{wanted.skill}"
-    for version, held in now.versions.items():
-        ours = wanted.state.versions.get(version)
-        if ours is None:
-            message = f"the approval of {wanted.skill}@{version} is gone, but production holds that version"
-            hint = "an approval is never deleted: restore it, and withdraw the version instead"
-            yield Finding("SK411", message, f"{file}/{version}/approval.json", skill=wanted.skill, hint=hint)
-        elif ours.digest != held.digest:
-            message = f"{wanted.skill}@{version} has other content than production published under that version"
-            hint = "approved content never changes: open a new version with `skillctl revise`"
-            yield Finding("SK412", message, f"{file}/{version}/approval.json", skill=wanted.skill, hint=hint)
-        elif held.state == "revoked" and ours.state != "revoked":
-            message = f"{wanted.skill}@{version} is revoked in production, for ever"
-            hint = f"put it under `revoked` in `{file}/serving.yaml`"
-            yield Finding("SK408", message, f"{file}/serving.yaml", skill=wanted.skill, hint=hint)
+def _distinct(problems: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each problem once: what a commit brought is often what production would be told to do."""
+    return tuple({(one.code, one.file): one for one in reversed(tuple(problems))}.values())[::-1]
 
 
-def other_content(skill: str, version: str, file: str) -> Finding:
-    """The working version was approved with other content than its folder holds; `file` is its definition."""
-    message = f"{skill}@{version} has other content than was approved under that version"
-    hint = f"put the content back, and open a new version with `skillctl revise {skill}`"
-    return Finding("SK412", message, file, skill=skill, hint=hint)
+def _as_it_is(name: str, action: Action, now: SkillState, **more: Any) -> Entry:
+    return Entry(name, action, **{"version": now.serving, "serving": now.serving, "was_serving": now.serving, **more})
 
 
-def folder_is_gone(skill: str) -> Finding:
-    """A skill whose approvals are there and whose folder is not."""
-    message = f"the folder `skills/{skill}` is gone, but its approvals are not"
-    hint = f"restore it; to take it from production, withdraw its versions in `approvals/{skill}/serving.yaml`"
-    return Finding("SK410", message, f"approvals/{skill}", skill=skill, hint=hint)
-
-
-def _late(wanted: Desired, now: SkillState) -> Iterator[Finding]:
-    """An approval that came in after a greater version was published could never be published itself."""
-    newest = versions.greatest(now.versions)
-    for version in wanted.state.versions:
-        if newest is not None and version not in now.versions and not versions.is_after(version, newest):
-            message = f"{wanted.skill}@{version} was approved after {newest} was published"
-            hint = "give that content a greater version: `skillctl revise`"
-            yield Finding(
-                "SK414", message, f"approvals/{wanted.skill}/{version}/approval.json", 1, 1, wanted.skill, hint
-            )
-
-
-def _dropped(wanted: Desired, now: SkillState) -> Iterator[Finding]:
-    """A served version leaves production by an entry that withdraws it, never by a line that is missing."""
-    served = now.serving
-    if served is None or wanted.state.serving is not None or served not in wanted.state.versions:
-        return
-    if wanted.state.versions[served].state not in ("withdrawn", "revoked"):
-        file = f"approvals/{wanted.skill}/serving.yaml"
-        message = f"{wanted.skill}@{served} would no longer be served, but nothing withdraws it"
-        hint = f"serve a version in `{file}`, or put it under `withdrawn` with a reason"
-        yield Finding("SK407", message, file, skill=wanted.skill, hint=hint)
+def _held(hold: Hold, name: str, wanted: Desired | None, now: SkillState) -> Entry:
+    """A rollback holds only what it took away: a commit that serves anything else agrees with it, and ends it."""
+    if wanted is None or hold.stops(wanted.state.digest(wanted.state.serving)):
+        note = f"{hold.kind} by {hold.actor}: {hold.reason}"
+        return _as_it_is(name, Action.HOLD, now, note=note, hold=hold)
+    made = replace(_difference(wanted, now), hold=hold, lifts=True)
+    if made.action in IDLE:
+        return replace(made, action=Action.UNHOLD, note=f"agrees with the rollback by {hold.actor}")
+    return made
 
 
 def _difference(wanted: Desired, now: SkillState) -> Entry:
@@ -205,13 +154,12 @@ def _difference(wanted: Desired, now: SkillState) -> Entry:
     )
     steps = tuple(_steps(ours, now, publish, states))
     if publish or states or ours.serving != now.serving:
-        action = _action(steps, publish)
+        action = _action(steps, publish, ours.serving, now.serving)
         version = publish[-1] if publish else steps[-1].version if steps else ours.serving
         return Entry(wanted.skill, action, version, ours.serving, now.serving, publish, states, steps)
     if wanted.working is not None:
-        note = f"{wanted.working} is in work"
-        return Entry(wanted.skill, Action.KEPT, ours.serving, ours.serving, now.serving, note=note)
-    return Entry(wanted.skill, Action.UNCHANGED, ours.serving, ours.serving, now.serving)
+        return _as_it_is(wanted.skill, Action.KEPT, now, note=f"{wanted.working} is in work")
+    return _as_it_is(wanted.skill, Action.UNCHANGED, now)
 
 
 def _steps(
@@ -232,7 +180,16 @@ def _steps(
             yield LedgerStep(version, moves[target], source, target)
 
 
-def _action(steps: tuple[LedgerStep, ...], publish: tuple[str, ...]) -> Action:
+#: What retires the version that is served may serve an older one in its place.
+_RETIRING = frozenset({Action.DEPRECATE, Action.WITHDRAW, Action.REVOKE})
+
+
+def _action(
+    steps: tuple[LedgerStep, ...], publish: tuple[str, ...], serving: str | None, was_serving: str | None
+) -> Action:
+    retired = next((step.action for step in steps if step.version == was_serving and step.action in _RETIRING), None)
+    if serving and was_serving and versions.is_after(was_serving, serving):
+        return retired or Action.ROLLBACK
     if publish:
         return Action.PUBLISH
     return steps[-1].action if steps else Action.UPDATE
@@ -248,11 +205,3 @@ def withdraws_too_much(plan: Plan, share: float, above: int) -> bool:
     served = sum(state.serving is not None for state in plan.current.skills.values())
     gone = len(withdrawals(plan))
     return gone > above and gone > share * served
-
-
-def payload_states(entry: Entry, wanted: Desired) -> dict[str, dict[str, Any]]:
-    """The states of an entry as production takes them."""
-    return {
-        version: {"state": wanted.state.versions[version].state, "notice": wanted.state.versions[version].notice}
-        for version in entry.states
-    }

@@ -63,6 +63,11 @@ class Serving(Model):
         serving = None if self.serving == version else self.serving
         return self.model_copy(update={"withdrawn": withdrawn, "serving": serving})
 
+    def revokes(self, version: str, retirement: Retirement, serving: str | None) -> "Serving":
+        """The same with one version forbidden, and another one served, or none, where it was."""
+        revoked = {**self.revoked, version: retirement}
+        return self.model_copy(update={"revoked": revoked, "serving": serving})
+
 
 def _without(retired: dict[str, Retirement], version: str) -> dict[str, Retirement]:
     return {known: retirement for known, retirement in retired.items() if known != version}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from skillctl.adapters.folder_tree import FolderTree
     from skillctl.adapters.git_repository import GitRepository
     from skillctl.adapters.local_sink import Sink
-    from skillctl.adapters.production_catalogue import ProductionCatalogue
+    from skillctl.adapters.production_catalogue import Memory, ProductionCatalogue
     from skillctl.adapters.scripts import ScriptRunner
     from skillctl.adapters.signatures import SshSignatures
     from skillctl.adapters.sqlite_catalogue import SqliteCatalogue
@@ -198,7 +198,7 @@ def need_git() -> None:
 
 
 @contextmanager
-def production(target: "Target") -> Iterator["ProductionCatalogue"]:
+def production(target: "Target", memory: "Memory | None" = None) -> Iterator["ProductionCatalogue"]:
     """The prod store of an environment, over PostgreSQL where `SKILLCTL_DATABASE_URL` is set, else over HTTPS."""
     from skillctl.adapters.production_catalogue import ProductionCatalogue
 
@@ -208,7 +208,7 @@ def production(target: "Target") -> Iterator["ProductionCatalogue"]:
         from skillctl.adapters.postgres_transport import PostgresTransport
 
         with PostgresTransport(target.database_url) as transport:
-            yield ProductionCatalogue(transport)
+            yield ProductionCatalogue(transport, memory)
     elif target.supabase_url and target.supabase_key:
         from stamina.instrumentation import set_on_retry_hooks
 
@@ -217,7 +217,7 @@ def production(target: "Target") -> Iterator["ProductionCatalogue"]:
         # It would log every retry, to a person who is told how it ended.
         set_on_retry_hooks([])
         with SupabaseTransport(target.supabase_url, target.supabase_key) as gateway:
-            yield ProductionCatalogue(gateway)
+            yield ProductionCatalogue(gateway, memory)
     else:
         hint = "set `SUPABASE_URL` and `SUPABASE_SECRET_KEY`, or `SKILLCTL_DATABASE_URL`"
         raise UsageError(f"nothing says where the production of `{target.name}` is", hint=hint)

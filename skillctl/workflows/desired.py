@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from skillctl.domain import skill
 from skillctl.domain.approval import Statement
+from skillctl.domain.conflicts import folder_is_gone, other_content
 from skillctl.domain.finding import Finding
 from skillctl.domain.policy import Policy
-from skillctl.domain.release import Current, Desired, SkillState, VersionState, folder_is_gone, other_content
+from skillctl.domain.production import Current, SkillState, VersionState
+from skillctl.domain.release import Desired
 from skillctl.domain.serving import Serving
 from skillctl.domain.tree import TreeFile
 from skillctl.errors import UsageError
@@ -20,23 +22,36 @@ from skillctl.workflows.read import Contents, read_governed
 
 @dataclass(frozen=True)
 class Wanted:
-    """A judged commit: each skill as production must hold it, the bundles of versions it has not, and its policy."""
+    """A judged commit: each skill as production must hold it, the bundles of versions it has not, its approvals by
+    skill and version, and its policy.
+    """
 
     desired: Mapping[str, Desired]
     bundles: Mapping[tuple[str, str], Bundle]
+    approvals: Mapping[str, Mapping[str, Statement]]
     policy: Policy
 
 
-def wanted(repository: Repository, signatures: Signatures, commit: str, current: Current) -> Wanted:
-    """Read a commit and judge it against what production holds; nothing of the working folder is looked at."""
+def wanted(
+    repository: Repository,
+    signatures: Signatures,
+    commit: str,
+    current: Current,
+    faults: Mapping[str, tuple[Finding, ...]] | None = None,
+) -> Wanted:
+    """Read a commit and judge it against what production holds; nothing of the working folder is looked at.
+
+    `faults` are what was found of a skill before, and stop it like what is found here.
+    """
     tree = repository.tree(commit)
     contents = read_governed(tree)
     lacking = {name: _unpublished(name, contents, current) for name in contents.approvals}
     asked = [contents.approvals[name][version] for name in lacking for version in lacking[name]]
     proofs = prove(repository, signatures, commit, asked, contents.approvals)
     desired: dict[str, Desired] = {}
-    for name in sorted({*contents.names, *contents.approvals}):
+    for name in sorted({*contents.names, *contents.approvals, *(faults or {})}):
         problems = [finding for finding in contents.findings if finding.skill == name]
+        problems += (faults or {}).get(name, ())
         refused = (proofs[name, version] for version in lacking.get(name, ()))
         problems += [proof for proof in refused if isinstance(proof, Finding)]
         problems += _serving_problems(name, contents)
@@ -44,7 +59,7 @@ def wanted(repository: Repository, signatures: Signatures, commit: str, current:
         if problems or name in contents.approvals:
             desired[name] = _desired(name, contents, tuple(problems))
     bundles = {key: proof for key, proof in proofs.items() if isinstance(proof, Bundle)}
-    return Wanted(desired, bundles, contents.policy)
+    return Wanted(desired, bundles, contents.approvals, contents.policy)
 
 
 def _unpublished(name: str, contents: Contents, current: Current) -> list[str]:

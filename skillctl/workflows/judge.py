@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from skillctl.domain import registry, rules, secrets, serving, suppression
 from skillctl.domain.card import Card
+from skillctl.domain.conflicts import folder_is_gone, other_content
 from skillctl.domain.digest import Unmeasurable, measure_skill
 from skillctl.domain.finding import Finding, Place, Severity
 from skillctl.domain.judgement import Judgement
 from skillctl.domain.position import Position
 from skillctl.domain.registry import Registry
-from skillctl.domain.release import folder_is_gone, other_content
 from skillctl.domain.rules.subject import Subject, World
 from skillctl.domain.tree import FILE_MODES, MAX_BYTES, POLICY_FILE, TreeFile, folders_of, name_in
 from skillctl.workflows.ports import NearNames, Tree

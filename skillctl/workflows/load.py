@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from skillctl.domain import digest
+from skillctl.domain.conflicts import other_content
 from skillctl.domain.digest import Content, Unmeasurable
 from skillctl.domain.finding import Finding
-from skillctl.domain.release import other_content
 from skillctl.domain.serving import Serving
 from skillctl.workflows.ports import Repository
 from skillctl.workflows.read import Contents, read

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from skillctl.domain.delivery import Attempt, Backlog, Job
     from skillctl.domain.ledger import Ledger
-    from skillctl.domain.release import Current
+    from skillctl.domain.production import Current
     from skillctl.domain.selection import Indexed, Offer
 
 
@@ -23,8 +23,8 @@ class Catalogue(Protocol):
 class Production(Protocol):
     """The prod store: everything it does is one of its own functions. StoreRefused where it says no."""
 
-    def current(self) -> Current:
-        """What it holds now."""
+    def current(self, only: Sequence[str] | None = None, *, anew: bool = False) -> Current:
+        """What it holds now, of all skills or of these; `anew` asks for all of it, whatever was known before."""
         ...
 
     def missing_blobs(self, digests: Iterable[str]) -> set[str]:
@@ -37,6 +37,22 @@ class Production(Protocol):
 
     def apply(self, release: Mapping[str, Any]) -> Mapping[str, Any]:
         """Make a release true, all of it or nothing."""
+        ...
+
+    def effect(self, release: str) -> Mapping[str, Any] | None:
+        """What the one release whose id begins so changed, and how that stands now; None for none, or several."""
+        ...
+
+    def releases(self, limit: int) -> list[Mapping[str, Any]]:
+        """The newest releases."""
+        ...
+
+    def facts(self, skills: Sequence[str]) -> Mapping[str, Any]:
+        """All that is held of these skills, to be compared with what a commit says."""
+        ...
+
+    def strays(self) -> list[Mapping[str, str]]:
+        """Rows that no release wrote: `table`, `key` and `why`."""
         ...
 
     def served(self) -> Mapping[str, Any]:

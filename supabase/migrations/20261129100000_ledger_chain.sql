@@ -78,8 +78,9 @@ create function mcp.release_text(p_row mcp.releases) returns text
 language sql stable set search_path = '' as $$
   -- The spelling that is hashed: one JSON array, times in UTC to the microsecond.
   select jsonb_build_array(
-    p_row.id, p_row.seq, p_row.commit, p_row.parent, p_row.actor, p_row.tool,
-    to_char(p_row.applied_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), p_row.changes, p_row.jobs)::text
+    p_row.id, p_row.seq, p_row.kind, p_row.reason, p_row.commit, p_row.parent, p_row.actor, p_row.tool,
+    to_char(p_row.applied_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), p_row.changes, p_row.holds,
+    p_row.lifts, p_row.jobs)::text
 $$;
 
 create function mcp.release_head(p_parent_head text, p_last_hash text, p_row mcp.releases) returns text

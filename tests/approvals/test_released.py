@@ -3,7 +3,7 @@
 from skillctl.adapters.git_repository import GitRepository
 from skillctl.adapters.signatures import SshSignatures
 from skillctl.domain.finding import Finding
-from skillctl.domain.release import Current
+from skillctl.domain.production import Current
 from skillctl.workflows.desired import wanted
 from tests.approvals.conftest import GATE, Office
 

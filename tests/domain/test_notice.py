@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from skillctl.domain import notice
 from skillctl.domain.delivery import delay
 from skillctl.domain.ledger import is_head
-from skillctl.domain.release import CHANGING, Action, Current, Desired, SkillState, VersionState, plan
+from skillctl.domain.production import Current, SkillState, VersionState
+from skillctl.domain.release import IDLE, Action, Desired, plan
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -40,8 +41,7 @@ def test_one_payload_for_every_destination() -> None:
         "same": state("1.0.0", v1_0_0="approved"),
     }
     made = plan("c" * 40, desired, Current(None, None, None, held))
-    digests = {("adder", "1.0.0"): DIGEST, ("adder", "1.1.0"): DIGEST, ("other", "1.0.0"): DIGEST}
-    said = notice.payload("r-1", "prod", made, digests)
+    said = notice.facts("r-1", "prod", made.commit, notice.changes(made.changes, desired))
     assert {key: said[key] for key in ("release", "environment", "commit")} == {
         "release": "r-1", "environment": "prod", "commit": "c" * 40,
     }  # fmt: skip
@@ -49,7 +49,7 @@ def test_one_payload_for_every_destination() -> None:
     assert rows == [
         ("adder", "1.1.0", "publish", "candidate", "approved", DIGEST, "1.1.0"),
         ("adder", "1.0.0", "deprecate", "approved", "deprecated", DIGEST, "1.1.0"),
-        ("other", "1.0.0", "update", "approved", "approved", DIGEST, "1.0.0"),
+        ("other", "1.0.0", "rollback", "approved", "approved", DIGEST, "1.0.0"),
     ]
     assert "same" not in notice.mattermost(said)["attachments"][0]["text"]
 
@@ -125,10 +125,13 @@ def test_nothing_at_all_gets_through(text: str) -> None:
 
 
 def test_every_change_has_its_word() -> None:
-    changing = sorted(CHANGING, key=list(Action).index)
+    changing = [action for action in Action if action not in IDLE - {Action.HOLD}]
     said = notice.mattermost(facts(*(change(action=action.value) for action in changing)))
     words = [row.split("|")[3].strip() for row in said["attachments"][0]["text"].splitlines()[2:]]
-    assert words == ["published", "updated", "deprecated", "reinstated", "withdrawn", "revoked"]
+    assert words == [
+        "published", "updated", "rolled back", "deprecated", "reinstated", "withdrawn", "revoked", "no longer held",
+        "held",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,15 @@ import pytest
 from psycopg import sql
 
 from skillctl.adapters import embedded_postgres, migrations
+from skillctl.adapters.local_sink import Sink, local_sink
 from skillctl.adapters.postgres_transport import PostgresTransport
 from skillctl.adapters.supabase_transport import SupabaseTransport
+from tests.shop import Shop
 from tests.standin import data_api
 
 MIGRATIONS = Path(__file__).parents[2] / "supabase" / "migrations"
 TEMPLATE = "template_skillctl"
+HOOK_SECRET = "s3cret-of-the-hook"
 Transport = PostgresTransport | SupabaseTransport
 
 
@@ -59,7 +62,7 @@ class Database:
             " and relnamespace in ('mcp'::regnamespace, 'mcp_jobs'::regnamespace)"
         )
         emptied = [f"delete from {name}" for (name,) in tables]
-        self.tamper(";".join([*emptied, "update mcp.deployed set commit = null, release = null"]))
+        self.tamper(";".join([*emptied, "update mcp.deployed set commit = null, release = null, judged = null"]))
 
 
 class Cluster:
@@ -192,6 +195,55 @@ def opened(database: Database, kind: str) -> Iterator[Transport]:
             return
         url = database.gateway or stack.enter_context(data_api.data_api(database.authenticator_url)).url
         yield stack.enter_context(SupabaseTransport(url, database.key))
+
+
+@pytest.fixture(params=["postgres", "https"])
+def prod(request: pytest.FixtureRequest, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """A migrated production that the command line finds by its environment."""
+    if request.param == "postgres":
+        monkeypatch.setenv("SKILLCTL_DATABASE_URL", database.owner_url)
+        yield database
+        return
+    monkeypatch.setenv("SUPABASE_SECRET_KEY", database.key)
+    if database.gateway:
+        monkeypatch.setenv("SUPABASE_URL", database.gateway)
+        yield database
+        return
+    with data_api.data_api(database.authenticator_url) as gateway:
+        monkeypatch.setenv("SUPABASE_URL", gateway.url)
+        yield database
+
+
+@pytest.fixture
+def direct(database: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """The same over the connection string only, for what does not depend on the transport."""
+    monkeypatch.setenv("SKILLCTL_DATABASE_URL", database.owner_url)
+    return database
+
+
+@pytest.fixture
+def new(approved_shop: Path, tmp_path: Path) -> Shop:
+    """A repository with one approved skill, `adder` 1.0.0, that was never released."""
+    return Shop.copied(approved_shop, tmp_path / "shop")
+
+
+@pytest.fixture
+def shop(new: Shop, database: Database) -> Shop:
+    """The same with a production that holds its first commit: no skill."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SKILLCTL_DATABASE_URL", database.owner_url)
+        first = new.git("rev-list", "--max-parents=0", "HEAD")
+        assert new.skillctl("sync", first, "--rebuild").exit_code == 0
+    return new
+
+
+@pytest.fixture
+def sink(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
+    with local_sink(HOOK_SECRET) as made:
+        monkeypatch.setenv("MATTERMOST_WEBHOOK_URL", made.mattermost_url)
+        monkeypatch.setenv("N8N_WEBHOOK_URL", made.n8n_url)
+        monkeypatch.setenv("N8N_WEBHOOK_SECRET", HOOK_SECRET)
+        yield made
 
 
 def fill(database: Database) -> None:

@@ -55,6 +55,7 @@ def test_only_the_named_functions_can_be_called(shared_database: Database) -> No
         "current_release", "missing_blobs", "put_blobs", "apply_release", "verify_ledger", "enqueue_job",
         "unindexed_skills", "put_terms", "kept_terms", "claim_next_job", "complete_job", "fail_job", "list_jobs",
         "job_counts", "job_backlog",
+        "release_effect", "version_facts", "list_releases", "strays",
     }  # fmt: skip
 
 

@@ -75,12 +75,13 @@ def columns(database: Database, table: str) -> list[tuple[str, str]]:
 def changed(table: str, column: str, kind: str, seq: int) -> str:
     """Another value in one column of one row, whatever the column is."""
     if (table, column) == ("releases", "seq"):
-        kept = "id, commit, parent, actor, tool, applied_at, changes, jobs, head"
+        kept = "id, kind, reason, commit, parent, actor, tool, applied_at, changes, holds, lifts, jobs, head"
         return (
             f"with gone as (delete from mcp.releases where seq = {seq} returning *)"
             f" insert into mcp.releases (seq, {kept}) overriding system value select seq + 1000, {kept} from gone"
         )
-    return f"update mcp.{table} set {column} = {OTHER[kind].format(column)} where seq = {seq}"
+    other = "'repair'" if column == "kind" else OTHER[kind].format(column)
+    return f"update mcp.{table} set {column} = {other} where seq = {seq}"
 
 
 def test_a_sound_ledger_is_verified(filled: Database) -> None:
@@ -230,12 +231,12 @@ def test_the_hashes_can_be_made_again_elsewhere(filled: Database) -> None:
         assert previous == hashed
         last[values[1]] = hashed
     head = "0" * 64
-    for release, seq, commit, parent, actor, tool, at, changes, jobs, held in filled.run(
-        "select id::text, seq, commit, parent::text, actor, tool, applied_at, changes::text, jobs::text, head"
-        " from mcp.releases order by seq"
+    for release, seq, kind, reason, commit, parent, actor, tool, at, rest, held in filled.run(
+        "select id::text, seq, kind, reason, commit, parent::text, actor, tool, applied_at,"
+        " concat_ws(', ', changes, holds, lifts, jobs), head from mcp.releases order by seq"
     ):
-        told = json.dumps([release, seq, commit, parent, actor, tool, stamp(at)])
-        head = sealed(f"{head}{last[release]}{told[:-1]}, {changes}, {jobs}]")
+        told = json.dumps([release, seq, kind, reason, commit, parent, actor, tool, stamp(at)])
+        head = sealed(f"{head}{last[release]}{told[:-1]}, {rest}]")
         assert head == held
 
 

@@ -19,7 +19,7 @@ NOTICE = {"reason": "old rates", "replaced_by": "finance-ssc@1.1.0", "sunset": "
 
 def test_production_is_empty_at_first(transport: Transport) -> None:
     assert transport.call("current_release") == {
-        "release": None, "commit": None, "applied_at": None, "head": "0" * 64,
+        "release": None, "commit": None, "judged": None, "applied_at": None, "head": "0" * 64,
         "skills": {}, "holds": [], "revocations": [],
     }  # fmt: skip
     assert transport.call("list_skills") == {"release": None, "commit": None, "skills": []}
@@ -122,12 +122,16 @@ def test_the_same_content_published_again_is_no_change(transport: Transport, dat
     assert database.run("select * from mcp.skill_versions") == before
 
 
-def test_serving_an_older_version_is_an_update(transport: Transport) -> None:
+@pytest.mark.parametrize("action", ["update", "publish", "reinstate"])
+def test_an_older_version_is_served_by_a_rollback_only(transport: Transport, action: str) -> None:
     publish(transport, Version(version="1.0.0"))
     publish(transport, Version(version="1.1.0"))
-    back = Version(version="1.0.0").change(action="update", publish=[], promotions=[])
+    back = Version(version="1.0.0").change(action=action, publish=[], promotions=[])
+    with pytest.raises(StoreRefused) as refused:
+        transport.call("apply_release", release=following(transport, [back]))
+    assert refused.value.name == "version-backwards"
 
-    transport.call("apply_release", release=following(transport, [back]))
+    transport.call("apply_release", release=following(transport, [back | {"action": "rollback"}]))
 
     found: Any = transport.call("get_skill", name="finance-ssc")
     assert found["version"] == "1.0.0"

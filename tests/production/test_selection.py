@@ -270,7 +270,7 @@ def test_a_sync_leaves_nothing_unindexed(approved_shop: Path, database: Database
                                          monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setenv("SKILLCTL_DATABASE_URL", database.owner_url)
     shop = Shop.copied(approved_shop, tmp_path / "shop")
-    assert shop.skillctl("sync").exit_code == 0
+    assert shop.skillctl("sync", "--rebuild").exit_code == 0
     assert database.run("select name, edition from mcp.offers") == [("adder", EDITION)]
     assert database.value("select mentions from mcp.terms where key = 'add'") == 2
     # As after a change of the rules: the next sync makes the terms anew, although nothing else changed.

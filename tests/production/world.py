@@ -141,8 +141,9 @@ class Version:
 
 def release(changes: Iterable[dict[str, Any]], **changed: Any) -> dict[str, Any]:
     """A first release of these changes, or what `changed` makes of it."""
+    kind = "sync" if changed.get("expected_commit") else "rebuild"
     return {
-        "id": str(uuid.uuid4()), "commit": COMMITS[0], "expected_release": None, "expected_commit": None,
+        "id": str(uuid.uuid4()), "kind": kind, "commit": COMMITS[0], "expected_release": None, "expected_commit": None,
         "actor": "maria", "tool": "skillctl 1", "changes": list(changes),
         "jobs": [{"destination": "mattermost", "job_type": "notice", "payload": {"text": "hello"}}],
     } | changed  # fmt: skip

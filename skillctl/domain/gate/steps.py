@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from skillctl.domain import version as versions
+from skillctl.domain.conflicts import folder_is_gone, other_content
 from skillctl.domain.finding import Finding
 from skillctl.domain.gate.side import Side
 from skillctl.domain.lifecycle import ENTRIES, Status, is_step
-from skillctl.domain.release import folder_is_gone, other_content
 
 _STANDING = (Status.APPROVED, Status.DEPRECATED)
 

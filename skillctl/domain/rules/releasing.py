@@ -121,4 +121,29 @@ RULES = (
         "skillctl verify --ledger --head 0123456789abcdef0123   after the ledger was written anew",
         "skillctl verify --ledger --head 24b20d6181046028b619   with the head of the last notice",
     ),
+    Rule(
+        "SK431",
+        Severity.ERROR,
+        "production serves and says what its commit says",
+        "Somebody changed by hand what is served, a state or a notice, or something is missing of what was published.",
+        "update mcp.skills set served_version = null",
+        "skillctl verify --fix",
+    ),
+    Rule(
+        "SK432",
+        Severity.ERROR,
+        "what was published is what was approved, byte for byte",
+        "Production's functions never change it, and neither does `verify --fix`: only an owner who switched the "
+        "guards off can have done so, and nobody knows what else he did.",
+        "update mcp.version_files set sha256 = ...",
+        "restore a backup, or fill a new database: skillctl sync --rebuild",
+    ),
+    Rule(
+        "SK433",
+        Severity.ERROR,
+        "every row in production was written by a release",
+        "A hold, a revocation or evidence that no release set was set by hand, and one that is gone was taken away so.",
+        "delete from mcp.holds",
+        "skillctl hold set adder --reason ...",
+    ),
 )

@@ -1,0 +1,165 @@
+"""Sync: production is made to hold what a commit says, in one release with its jobs, and read back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from skillctl.domain import plan_record, release, release_payload
+from skillctl.domain.environment import Environment, MaxWithdrawn
+from skillctl.domain.plan_record import SavedPlan
+from skillctl.domain.policy import FILE_NAME
+from skillctl.domain.release import Plan
+from skillctl.domain.release_payload import Body, Kind, Origin
+from skillctl.errors import StoreRefused, Unreachable, UsageError
+from skillctl.workflows.gate import Court
+from skillctl.workflows.index_offers import index_offers
+from skillctl.workflows.plan import Planned, plan
+from skillctl.workflows.ports import Repository
+from skillctl.workflows.store_ports import Production
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is wanted of a sync: into which environment, and how far it may go.
+
+    `prune` lets more be withdrawn than the policy's share; `rebuild` fills an empty production; `saved` is the plan
+    that it must still be.
+    """
+
+    environment: str
+    tool: str
+    prune: bool = False
+    rebuild: bool = False
+    saved: SavedPlan | None = None
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What sync did: `release` is None where nothing had to change; `jobs` are those it queued."""
+
+    planned: Planned
+    release: str | None
+    head: str | None
+    jobs: tuple[str, ...]
+    stored_blobs: int
+
+    @property
+    def plan(self) -> Plan:
+        return self.planned.plan
+
+
+def sync(court: Court, production: Production, revision: str, order: Order) -> Synced:
+    """Make production hold what a revision says, together with the jobs that tell of it; the second run is empty.
+
+    Who is told, and what may be withdrawn unless `prune`, is the policy of that revision. StoreRefused where it is not
+    on the release branch, would withdraw too much, or is not what was planned; and where production is empty and is
+    not to be rebuilt.
+    """
+    planned = plan(court, production, order.saved.commit if order.saved else revision)
+    made, current = planned.plan, planned.plan.current
+    told = environment_of(planned, order.environment)
+    index_offers(production)
+    _on_branch(court.repository, made.commit, told.release_branch)
+    _as_saved(order, made)
+    _fits(order, made)
+    if not order.prune:
+        _stay_within(told.max_withdrawn, made)
+    if (
+        not made.changes
+        and current.commit == made.commit
+        and (current.judged or made.commit) == planned.admission.judged
+    ):
+        return Synced(planned, None, current.head, (), 0)
+    origin = Origin(order.environment, told.destinations, court.repository.actor(), order.tool)
+    body = _body("rebuild" if order.rebuild else "sync", planned)
+    stored = bring_up(production, planned)
+    answer = production.apply(release_payload.payload(body, current, origin))
+    _read_back(production, planned)
+    index_offers(production)
+    made_release = None if body.is_empty else answer["release"]
+    return Synced(planned, made_release, answer.get("head"), answered(answer), stored)
+
+
+def environment_of(planned: Planned, name: str) -> Environment:
+    """An environment as the planned commit has it; UsageError where it has none of that name."""
+    found = planned.wanted.policy.environments.get(name)
+    if found is None:
+        commit = planned.plan.commit[:12]
+        hint = f"commit it to `environments` in `{FILE_NAME}`"
+        raise UsageError(f"the `{FILE_NAME}` of commit {commit} has no environment `{name}`", hint=hint)
+    return found
+
+
+def _body(kind: Kind, planned: Planned) -> Body:
+    publishes = {key: bundle.publish for key, bundle in planned.wanted.bundles.items()}
+    return release_payload.following(kind, planned.plan, planned.wanted.desired, publishes, planned.admission.judged)
+
+
+def _on_branch(repository: Repository, commit: str, branch: str) -> None:
+    tips = repository.branch(branch)
+    if not any(repository.is_ancestor(commit, tip) for tip in tips):
+        message = f"commit {commit[:12]} is not on the release branch `{branch}`"
+        hint = f"merge it first, or run `git fetch origin {branch}`"
+        raise StoreRefused("off-release-branch", message, hint=hint)
+
+
+def _fits(order: Order, made: Plan) -> None:
+    if made.current.commit is None and not order.rebuild:
+        message = "production holds nothing: it is new, or was lost"
+        raise StoreRefused("production-empty", message, hint="fill it from Git: `skillctl sync --rebuild`")
+    if made.current.commit is not None and order.rebuild:
+        message = f"production holds commit {made.current.commit[:12]}, and only an empty one is rebuilt"
+        raise StoreRefused("production-not-empty", message, hint="run `skillctl sync`")
+
+
+def _as_saved(order: Order, made: Plan) -> None:
+    if order.saved is None:
+        return
+    if order.saved.environment != order.environment:
+        message = f"the plan was made for `{order.saved.environment}`, not for `{order.environment}`"
+        raise UsageError(message, hint=f"run `skillctl plan --env {order.environment} --out FILE`")
+    if order.saved != plan_record.saved(made, order.environment):
+        message = "production or the judgement of the commit moved since the plan was saved"
+        raise StoreRefused("plan-outdated", message, hint="plan again: `skillctl plan --out FILE`")
+
+
+def _stay_within(limit: MaxWithdrawn, made: Plan) -> None:
+    if release.withdraws_too_much(made, limit.fraction, limit.above):
+        gone = release.withdrawals(made)
+        message = f"{len(gone)} skills would be withdrawn at once: {', '.join(gone[:5])} …"
+        hint = "look at `skillctl plan`; if it is meant, run `skillctl sync --prune`"
+        raise StoreRefused("too-many-withdrawn", message, hint=hint)
+
+
+def bring_up(production: Production, planned: Planned) -> int:
+    """The content of what a plan publishes goes up first, only what is missing; the number of blobs stored."""
+    blobs: dict[str, bytes] = {}
+    for entry in planned.plan.changes:
+        for version in entry.publish:
+            blobs |= planned.wanted.bundles[entry.skill, version].blobs
+    return put_missing(production, blobs)
+
+
+def put_missing(production: Production, blobs: Mapping[str, bytes]) -> int:
+    """Content goes up where production has not got it; the number of blobs stored."""
+    if not blobs:
+        return 0
+    missing = production.missing_blobs(blobs)
+    return production.put_blobs({digest: blobs[digest] for digest in sorted(missing)})
+
+
+def _read_back(production: Production, planned: Planned) -> None:
+    """Production must now say what the plan wanted; if it does not, nobody may believe the sync."""
+    changed = [entry.skill for entry in planned.plan.changes]
+    now = production.current(only=changed)
+    if now.commit != planned.plan.commit:
+        raise StoreRefused("production-moved", "another sync ran at the same time", hint="run `skillctl sync` again")
+    for skill in changed:
+        if now.skills.get(skill) != planned.wanted.desired[skill].state:
+            message = f"production does not hold `{skill}` as it was told to"
+            raise Unreachable(message, hint="run `skillctl verify` to see the difference")
+
+
+def answered(answer: Mapping[str, Any]) -> tuple[str, ...]:
+    """The destinations of the jobs that a release queued."""
+    return tuple(job["destination"] for job in answer.get("jobs", ()))
