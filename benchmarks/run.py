@@ -9,7 +9,7 @@ from benchmarks import changes, evals, starts, validate
 
 #: What `--only` names, in the order it is measured; those of evals take a folder and a number of runs.
 _EVALS = {"asks": evals.asks, "scripts": evals.scripts, "calls": evals.calls, "reused": evals.reused}
-_PARTS = ("validate", *_EVALS, "changes", "stores")
+_PARTS = ("validate", *_EVALS, "changes", "stores", "reading")
 
 
 def main() -> None:
@@ -38,6 +38,10 @@ def main() -> None:
             from benchmarks import stores
 
             stores.measure(Path(scratch), options.sizes)
+        if "reading" in options.only:
+            from benchmarks import reading
+
+            reading.measure(Path(scratch), options.sizes)
         print(f"\nLoad of this machine at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.")
 
 

@@ -4,24 +4,28 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from itertools import islice
+from typing import Any, Protocol, TypeVar
 
 from skillctl.domain.delivery import Backlog, Job
 from skillctl.domain.ledger import Fault, Kept, Ledger
 from skillctl.domain.production import Current, Hold, Revocation, SkillState, VersionState
+from skillctl.domain.selection import EDITION, Candidate, Candidates, Indexed, Offer, weights
 from skillctl.errors import StoreRefused
 
 #: Bytes of base64 in one call; the hosted API's own limit is not documented.
 CHUNK = 1024 * 1024
 #: Digests asked for in one call.
 DIGESTS = 10_000
-#: Skills whose whole facts are asked for in one call.
+#: Skills whose whole facts are asked for in one call, or whose terms go up in one.
 SKILLS = 500
 SOURCE = "skillctl"
 #: Twice as long as the longest attempt at a delivery, so that its outcome is still ours to tell.
 LEASE_SECONDS = 120
 #: What JSON can say and PostgreSQL cannot keep: U+0000 and half a surrogate pair.
 _UNKEEPABLE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
+
+T = TypeVar("T")
 
 
 class Transport(Protocol):
@@ -130,6 +134,25 @@ class ProductionCatalogue:
             Kept(kept["head"], kept["held"], kept["release"], kept["later"]) if kept else None,
         )
 
+    def candidates(self, prompt: str, limit: int = 20) -> Candidates:
+        """The offered skills that may be the first to fit a prompt; StoreRefused for one of over a thousand words."""
+        said = self._call("select_candidates", terms=weights(prompt), edition=EDITION, limit=limit)
+        return Candidates(
+            [Candidate(one["name"], one["mentions"]) for one in said["candidates"]],
+            said["spread"],
+            [_offer(one) for one in said["unread"]],
+        )
+
+    def unindexed(self) -> list[tuple[str, Offer]]:
+        """The offered skills whose terms it has not, each with its version."""
+        return [(one["version"], _offer(one)) for one in self._call("unindexed_skills", edition=EDITION)]
+
+    def put_terms(self, skills: Iterable[Indexed]) -> None:
+        """Bring up the terms of offered skills, in chunks."""
+        for part in _batched(skills, SKILLS):
+            said = [{"name": one.name, "version": one.version, "terms": dict(one.terms)} for one in part]
+            self._call("put_terms", edition=EDITION, skills=said)
+
     def claim(self, worker: str, job_types: Iterable[str]) -> Job | None:
         """The next due job of ours of one of these types, leased to this worker, or None."""
         said = self._call(
@@ -162,6 +185,16 @@ class ProductionCatalogue:
         """The newest jobs of ours."""
         answer: list[Mapping[str, Any]] = self._call("list_jobs", source=SOURCE, limit=limit)
         return answer
+
+
+def _offer(said: Mapping[str, Any]) -> Offer:
+    return Offer(said["name"], said["description"] or "", tuple(said["tags"] or ()))
+
+
+def _batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part
 
 
 def _current(answer: Mapping[str, Any], skills: Mapping[str, Any]) -> Current:

@@ -1,10 +1,14 @@
 """The dev catalogue: SQLite through sqlite-utils, disposable, built aside and moved into place whole."""
 
+import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+from skillctl.domain.selection import Offer
+from skillctl.errors import Unreachable
 
 #: Raised when the tables change; a catalogue of another version is rebuilt, never migrated.
 SCHEMA_VERSION = 1
@@ -39,3 +43,16 @@ class SqliteCatalogue:
             Path(aside).unlink(missing_ok=True)
             raise
         return str(self.path)
+
+    def offers(self) -> list[Offer]:
+        """All that a prompt can select: every skill that is not deprecated; Unreachable where none is loaded."""
+        import sqlite_utils
+
+        if not self.path.is_file():
+            raise Unreachable("there is no local catalogue", hint="run `skillctl load`")
+        database = sqlite_utils.Database(self.path)
+        try:
+            rows = database.table("skills").rows_where("status <> 'deprecated'", order_by="name")
+            return [Offer(row["name"], row["description"], tuple(json.loads(row["tags"]))) for row in rows]
+        finally:
+            database.close()

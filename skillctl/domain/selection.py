@@ -13,6 +13,7 @@ So skills that have no word in common with a prompt change nothing about its ran
 offers of which `Offer.mentions` meets `asked(prompt)`, a store gets the answer of its whole catalogue.
 """
 
+import hashlib
 import math
 import re
 from collections import Counter, defaultdict
@@ -23,11 +24,15 @@ from functools import cached_property
 from skillctl.domain import canonical
 from skillctl.domain.terms import Term, shortened, terms
 
+#: Counts the rules by which terms are made of a text: raised where a text gets other terms, so that none are kept on.
+EDITION = 1
 _AS_IF_OF = 1000
 _SATURATION = 2
 _TAG = 2
 _PART = 0.5
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
+#: A longer key is kept under its hash: no database indexes words of any length.
+_LONGEST_KEY = 64
 _EXCLUSION = re.compile(r"\W*(?:not|never|do(?:es)? not|do(?:es)?n['’]t)\b", re.IGNORECASE)
 
 
@@ -68,18 +73,62 @@ class Ranked:
     words: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """What a store tells of a skill that may fit a prompt: how often it mentions each of the keys asked for."""
+
+    name: str
+    mentions: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What a store finds for a prompt: its best skills, how many of all mention each key, and what it has not indexed.
+
+    Where some are not indexed, none is left out, for only reading them tells how they change the scores of the others.
+    """
+
+    indexed: Sequence[Candidate]
+    spread: Mapping[str, int]
+    unread: Sequence[Offer] = ()
+
+    def rank(self, prompt: str) -> list[Ranked]:
+        """The skills that have a word in common with the prompt, the best first, as the whole catalogue ranks them."""
+        terms_asked, spread = asked(prompt), Counter(self.spread)
+        mentions = {one.name: one.mentions for one in self.indexed}
+        for offer in self.unread:
+            found = {filed(key): count for key, count in offer.mentions.items() if key in terms_asked}
+            spread.update(found.keys())
+            mentions[offer.name] = found
+        ranked = [_ranked(name, terms_asked, found, spread) for name, found in mentions.items()]
+        return sorted((one for one in ranked if one.words), key=lambda one: (-one.score, one.name))
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """The terms of one version, as a store keeps them: how often it mentions each."""
+
+    name: str
+    version: str
+    terms: Mapping[str, int]
+
+
+def indexed(version: str, offer: Offer) -> Indexed:
+    """What a store keeps to find a skill by."""
+    return Indexed(offer.name, version, {filed(key): count for key, count in offer.mentions.items()})
+
+
 class Catalogue:
     """Offers, made ready for many prompts; neither their order nor that of equal scores matters: names decide."""
 
     def __init__(self, offers: Iterable[Offer]) -> None:
         self._offers = sorted(offers, key=lambda offer: (offer.name, offer.description, offer.tags))
-        mentioned: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        mentioned: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for number, offer in enumerate(self._offers):
             for key, count in offer.mentions.items():
-                mentioned[key].append((number, count / (count + _SATURATION)))
+                mentioned[key].append((number, count))
         self._votes = {
-            key: [(number, math.log(1 + _AS_IF_OF / len(shares)) * share) for number, share in shares]
-            for key, shares in mentioned.items()
+            key: [(number, _vote(count, len(counts))) for number, count in counts] for key, counts in mentioned.items()
         }
 
     @property
@@ -107,7 +156,7 @@ class Catalogue:
     def _scores(self, terms_asked: Mapping[str, Term]) -> dict[int, float]:
         scores: dict[int, float] = {}
         for key, term in terms_asked.items():
-            weight = _PART if term.is_part else 1.0
+            weight = _weight(term)
             for number, vote in self._votes.get(key, ()):
                 scores[number] = scores.get(number, 0.0) + weight * vote
         return scores
@@ -130,6 +179,34 @@ def asked(prompt: str) -> dict[str, Term]:
         if term.key not in found or (found[term.key].is_part and not term.is_part):
             found[term.key] = term
     return found
+
+
+def weights(prompt: str) -> dict[str, float]:
+    """What a prompt asks a store for: each key as it is filed, with what its votes count."""
+    return {filed(key): _weight(term) for key, term in asked(prompt).items()}
+
+
+def filed(key: str) -> str:
+    """A key as a store keeps it."""
+    return key if len(key) <= _LONGEST_KEY else f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def _ranked(name: str, terms_asked: Mapping[str, Term], found: Mapping[str, int], spread: Mapping[str, int]) -> Ranked:
+    score, words = 0.0, []
+    for key, term in terms_asked.items():
+        count = found.get(filed(key), 0)
+        if count:
+            score += _weight(term) * _vote(count, spread[filed(key)])
+            words.append(term.word)
+    return Ranked(name, score, tuple(words))
+
+
+def _vote(mentions: int, skills: int) -> float:
+    return math.log(1 + _AS_IF_OF / skills) * (mentions / (mentions + _SATURATION))
+
+
+def _weight(term: Term) -> float:
+    return _PART if term.is_part else 1.0
 
 
 def _keys(text: str) -> Iterator[str]:

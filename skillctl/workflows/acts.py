@@ -9,6 +9,7 @@ from skillctl.domain.production import Current
 from skillctl.domain.release_payload import Body, Origin
 from skillctl.domain.serving import Serving
 from skillctl.errors import SkillctlError, StoreRefused, UsageError
+from skillctl.workflows.index_offers import index_offers
 from skillctl.workflows.landing import Landed, Landing, land
 from skillctl.workflows.ports import Repository
 from skillctl.workflows.read import read, refuse_unreadable
@@ -57,6 +58,7 @@ def reasoned(reason: str) -> str:
 def act(production: Production, body: Body, current: Current, origin: Origin) -> Acted:
     """Do it, in one transaction with its jobs."""
     answer = production.apply(release_payload.payload(body, current, origin))
+    index_offers(production)
     jobs = tuple(job["destination"] for job in answer.get("jobs", ()))
     return Acted(answer["release"], answer.get("head"), jobs)
 

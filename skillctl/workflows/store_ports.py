@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from skillctl.domain.delivery import Attempt, Backlog, Job
     from skillctl.domain.ledger import Ledger
     from skillctl.domain.production import Current
+    from skillctl.domain.selection import Indexed, Offer
 
 
 class Catalogue(Protocol):
@@ -60,6 +61,14 @@ class Production(Protocol):
 
     def verify_ledger(self, head: str | None) -> Ledger:
         """Every hash of its ledger computed again, and where in it stands a head that was kept elsewhere."""
+        ...
+
+    def unindexed(self) -> list[tuple[str, Offer]]:
+        """The offered skills whose terms it has not, each with its version."""
+        ...
+
+    def put_terms(self, skills: Iterable[Indexed]) -> None:
+        """Bring up the terms of offered skills."""
         ...
 
     def claim(self, worker: str, job_types: Iterable[str]) -> Job | None:

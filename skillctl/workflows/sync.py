@@ -12,6 +12,7 @@ from skillctl.domain.release import Plan
 from skillctl.domain.release_payload import Body, Kind, Origin
 from skillctl.errors import StoreRefused, Unreachable, UsageError
 from skillctl.workflows.gate import Court
+from skillctl.workflows.index_offers import index_offers
 from skillctl.workflows.plan import Planned, plan
 from skillctl.workflows.ports import Repository
 from skillctl.workflows.store_ports import Production
@@ -57,6 +58,7 @@ def sync(court: Court, production: Production, revision: str, order: Order) -> S
     planned = plan(court, production, order.saved.commit if order.saved else revision)
     made, current = planned.plan, planned.plan.current
     told = environment_of(planned, order.environment)
+    index_offers(production)
     _on_branch(court.repository, made.commit, told.release_branch)
     _as_saved(order, made)
     _fits(order, made)
@@ -73,6 +75,7 @@ def sync(court: Court, production: Production, revision: str, order: Order) -> S
     stored = bring_up(production, planned)
     answer = production.apply(release_payload.payload(body, current, origin))
     _read_back(production, planned)
+    index_offers(production)
     made_release = None if body.is_empty else answer["release"]
     return Synced(planned, made_release, answer.get("head"), answered(answer), stored)
 

@@ -6,7 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillctl.domain.selection import Catalogue, Offer, asked, rank, selected
+from skillctl.domain import canonical
+from skillctl.domain.selection import (
+    EDITION,
+    Candidate,
+    Candidates,
+    Catalogue,
+    Offer,
+    asked,
+    filed,
+    indexed,
+    rank,
+    selected,
+    weights,
+)
 
 TAXES = Offer("taxes", "Computes the tax to withhold. Not for payroll. Files returns in odoo_erp.", ("finance",))
 PAY = Offer("pay", "Runs payroll and pays salaries; does not file tax returns", ("hr", "finance"))
@@ -104,3 +117,46 @@ def test_any_text_can_be_asked_and_offered(prompt: str, text: str) -> None:
 
 def _said(prompt: str) -> set[str]:
     return {term.word for term in asked(prompt).values()}
+
+
+def store(known: list[Offer], unread: list[Offer], prompt: str) -> Candidates:
+    """What a store finds that has the terms of some skills, and of the others only their cards."""
+    rows = [indexed("1.0.0", offer) for offer in known]
+    keys = weights(prompt)
+    spread = {key: sum(key in row.terms for row in rows) for key in keys}
+    found = [Candidate(row.name, {key: row.terms[key] for key in keys if key in row.terms}) for row in rows]
+    return Candidates([one for one in found if one.mentions], {key: n for key, n in spread.items() if n}, unread)
+
+
+@given(catalogues, texts, st.integers(0, 5))
+def test_what_a_store_finds_ranks_as_the_whole_catalogue(everything: list[Offer], prompt: str, known: int) -> None:
+    assert store(everything[:known], everything[known:], prompt).rank(prompt) == rank(prompt, everything)
+
+
+def test_a_key_is_filed_at_a_length_that_can_be_indexed() -> None:
+    assert [filed("tax"), filed("x" * 64)] == ["tax", "x" * 64]
+    assert filed("x" * 65).startswith("sha256:")
+    assert len({filed("x" * 65), filed("x" * 66)}) == 2
+    assert list(weights("the odoo_erp " + "开" * 100)) == ["odooerp", "odoo", "erp", filed("开" * 100)]
+    assert weights("odoo_erp") == {"odooerp": 1.0, "odoo": 0.5, "erp": 0.5}
+
+
+def test_other_terms_are_another_edition() -> None:
+    """Stores keep terms: if this fails, raise `EDITION`, and say the new digest here."""
+    corpus = [
+        Offer("k8s-genius", "Deploys to Kubernetes; scales deployments. Not for Docker. Ça va: naïve CrashLoopBackOff"),
+        Offer(
+            "finance-ssc",
+            "Files BIR 1601-EQ and 2307, computing withheld taxes at 2.5% for odoo_erp.",
+            ("bir", "e-tax"),
+        ),
+        Offer(
+            "writer",
+            "Summarises policies, studies and stopped running; agreed, controlled, translations, ﬁne ligatures",
+        ),
+    ]
+    mentions = [sorted(indexed("1", offer).terms.items()) for offer in corpus]
+    assert (EDITION, canonical.sha256(mentions)) == (
+        1,
+        "4050e04b6bbc2de8bbf9d54281891f2830eff050a7815c375545503091190751",
+    )

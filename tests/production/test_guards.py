@@ -6,7 +6,7 @@ import pytest
 from skillctl.adapters import migrations
 from tests.production.conftest import MIGRATIONS, Database
 
-API_ROLES = ["anon", "authenticated", "service_role"]
+API_ROLES = ["anon", "authenticated", "service_role", "mcp_agent"]
 TABLES = "select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
 OURS = " where n.nspname in ('mcp', 'mcp_jobs')"
 FUNCTIONS = "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
@@ -20,6 +20,7 @@ APPEND_ONLY = {
 @pytest.mark.parametrize("role", API_ROLES)
 @pytest.mark.parametrize("statement", ["select 1 from {0}", "delete from {0}", "insert into {0} default values"])
 def test_an_api_role_touches_no_table(shared_database: Database, role: str, statement: str) -> None:
+    shared_database.run("grant mcp_agent to authenticator")
     tables = [name for (name,) in shared_database.run(TABLES + OURS + " and c.relkind in ('r', 'S', 'v')")]
     assert len(tables) >= 15
     for table in tables:
@@ -34,8 +35,7 @@ def test_every_table_has_row_level_security(shared_database: Database) -> None:
 
 
 def test_every_function_looks_names_up_nowhere(shared_database: Database) -> None:
-    # An aggregate has no text of its own; the function that it calls is among the others.
-    bare = " and p.prokind <> 'a' and not coalesce(p.proconfig, '{}') @> array['search_path=\"\"']"
+    bare = " and not coalesce(p.proconfig, '{}') @> array['search_path=\"\"']"
     assert shared_database.run(FUNCTIONS + OURS_AND_PUBLIC + bare) == []
 
 
@@ -47,12 +47,13 @@ def test_only_the_named_functions_can_be_called(shared_database: Database) -> No
         )
         return {name for (name,) in rows}
 
-    agents = {"list_skills", "get_skill", "read_file"}
+    agents = {"list_skills", "get_skill", "read_file", "select_candidates"}
     assert callable_by("public") == callable_by("anon") == callable_by("authenticated") == set()
     assert callable_by("mcp_agent") == agents
     assert callable_by("service_role") == agents | {
         "current_release", "missing_blobs", "put_blobs", "apply_release", "verify_ledger", "enqueue_job",
-        "claim_next_job", "complete_job", "fail_job", "list_jobs", "job_counts", "job_backlog",
+        "unindexed_skills", "put_terms", "kept_terms", "claim_next_job", "complete_job", "fail_job", "list_jobs",
+        "job_counts", "job_backlog",
         "release_effect", "version_facts", "list_releases", "strays",
     }  # fmt: skip
 
@@ -76,7 +77,17 @@ def test_the_scripts_raise_nothing_that_the_gateway_repeats_for_ever() -> None:
 def test_an_agents_login_reads_skills_and_nothing_else(filled: Database) -> None:
     filled.run("grant mcp_agent to authenticator")
     assert filled.value("select jsonb_array_length(mcp.list_skills() -> 'skills')", role="mcp_agent") == 3
-    for call in ("mcp.current_release()", "mcp.job_counts()", "public.enqueue_job('a', 'b', '{}')"):
+    assert filled.value("select mcp.get_skill('finance-ssc') ->> 'version'", role="mcp_agent") == "1.0.0"
+    assert (
+        filled.value("select mcp.read_file('finance-ssc', null, 'SKILL.md') ->> 'mode'", role="mcp_agent") == "100644"
+    )
+    found = filled.value("select mcp.select_candidates('{\"tax\": 1}', 1)", role="mcp_agent")
+    assert [one["name"] for one in found["unread"]] == ["bi-architect", "finance-ssc", "odoo-developer"]
+    for call in (
+        "mcp.current_release()", "mcp.job_counts()", "public.enqueue_job('a', 'b', '{}')", "mcp.verify_ledger()",
+        "mcp.put_terms(1, '[]')", "mcp.unindexed_skills(1)", "mcp.kept_terms()",
+        "mcp.readable_version('finance-ssc', null)",
+    ):  # fmt: skip
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             filled.run(f"select {call}", role="mcp_agent")
     filled.run("revoke mcp_agent from authenticator")
