@@ -1,15 +1,19 @@
 """Production's functions over a PostgreSQL connection: the embedded server, psql users, self-hosters."""
 
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from threading import Event, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from skillctl.adapters import postgres_errors
+from skillctl.adapters import postgres_errors, repeating
 
 if TYPE_CHECKING:
     import psycopg
     from pydantic import JsonValue
 
-_CONNECT_SECONDS = 5
 _STATEMENT_TIMEOUT = "60s"
 # A role that the login can become only on paper (no SET option, from version 16) does not count.
 _MAY_BECOME_SERVICE_ROLE = """
@@ -27,13 +31,15 @@ _SETTINGS = (
 class PostgresTransport:
     """Calls functions of schema `mcp` over a connection string; not for use by two threads at once.
 
-    It connects with the first call, and again with the next call after a lost connection.
+    It connects with the first call, and again after a lost connection. A call is repeated where the connection could
+    not be made, or was lost with a function under way that may be run twice. `seconds` bound each attempt.
     """
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, *, seconds: float = repeating.SECONDS) -> None:
+        self._url, self._seconds = url, seconds
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
         self._role: str | None = None
+        self._is_sent = False
 
     def call(self, function: str, /, **arguments: "JsonValue") -> "JsonValue":
         """The answer of `mcp.<function>`; each keyword `x` becomes its parameter `p_x`. One transaction.
@@ -42,6 +48,32 @@ class PostgresTransport:
         Raises StoreRefused (production said no, by name), NotMigrated, UsageError (the login may not),
         Unreachable.
         """
+        import psycopg
+
+        answer: JsonValue = None
+        try:
+            for attempt in repeating.attempts(partial(self._may_pass, function)):
+                with attempt:
+                    self._is_sent = False
+                    answer = self._once(function, arguments)
+        except psycopg.Error as error:
+            if self._is_sent:
+                raise postgres_errors.statement_failed(error, self._url, f"mcp.{function}") from None
+            raise postgres_errors.connection_failed(error, self._url) from None
+        return answer
+
+    def _may_pass(self, function: str, error: Exception) -> bool:
+        import psycopg
+
+        if not isinstance(error, psycopg.Error):
+            return False
+        if not self._is_sent:
+            return postgres_errors.may_connect_later(error)
+        state = error.sqlstate or ""
+        is_lost = not state or state.startswith(("08", "57P"))
+        return state in postgres_errors.TAKEN_BACK or (is_lost and function in repeating.REPEATABLE)
+
+    def _once(self, function: str, arguments: "dict[str, JsonValue]") -> "JsonValue":
         import psycopg
         from psycopg import sql
 
@@ -52,14 +84,19 @@ class PostgresTransport:
                 sql.SQL("{} => {}").format(sql.Identifier(f"p_{name}"), sql.Placeholder()) for name in arguments
             ),
         )
-        try:
-            with connection.transaction():
-                connection.execute(_SETTINGS, [self._role, _STATEMENT_TIMEOUT])
-                row = connection.execute(query, [_adapted(value) for value in arguments.values()]).fetchone()
-        except psycopg.Error as error:
-            if connection.closed or connection.broken:
-                self.close()
-            raise postgres_errors.statement_failed(error, self._url, f"mcp.{function}") from None
+        self._is_sent = True
+        with _hung_up_after(self._seconds, connection) as is_late:
+            try:
+                with connection.transaction():
+                    connection.execute(_SETTINGS, [self._role, _STATEMENT_TIMEOUT])
+                    row = connection.execute(query, [_adapted(value) for value in arguments.values()]).fetchone()
+            except psycopg.Error as error:
+                if connection.closed or connection.broken:
+                    self.close()
+                if is_late.is_set():
+                    where = postgres_errors.place(self._url)
+                    raise postgres_errors.silent(self._seconds, where, f"mcp.{function}") from None
+                raise error from None
         answer: JsonValue = row[0] if row else None
         return answer
 
@@ -68,19 +105,17 @@ class PostgresTransport:
         from psycopg import conninfo
 
         if self._connection is None:
+            options = {"connect_timeout": int(repeating.CONNECT_SECONDS), "application_name": "skillctl"}
+            given = conninfo.conninfo_to_dict(self._url)
+            missing: dict[str, Any] = {name: value for name, value in options.items() if name not in given}
+            # No prepared statements: poolers in transaction mode hand the next call another server session.
+            connection = psycopg.connect(self._url, autocommit=True, prepare_threshold=None, **missing)
             try:
-                options = {"connect_timeout": _CONNECT_SECONDS, "application_name": "skillctl"}
-                given = conninfo.conninfo_to_dict(self._url)
-                missing: dict[str, Any] = {name: value for name, value in options.items() if name not in given}
-                # No prepared statements: poolers in transaction mode hand the next call another server session.
-                connection = psycopg.connect(self._url, autocommit=True, prepare_threshold=None, **missing)
-            except psycopg.Error as error:
-                raise postgres_errors.connection_failed(error, self._url) from None
-            try:
-                row = connection.execute(_MAY_BECOME_SERVICE_ROLE).fetchone()
-            except psycopg.Error as error:
+                with _hung_up_after(self._seconds, connection):
+                    row = connection.execute(_MAY_BECOME_SERVICE_ROLE).fetchone()
+            except psycopg.Error:
                 connection.close()
-                raise postgres_errors.statement_failed(error, self._url, "pg_has_role") from None
+                raise
             self._connection, self._role = connection, "service_role" if row and row[0] else None
         return self._connection
 
@@ -95,6 +130,29 @@ class PostgresTransport:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+@contextmanager
+def _hung_up_after(seconds: float, connection: "psycopg.Connection[Any]") -> Iterator[Event]:
+    """The line is cut where the block takes longer, and the event set: the server's own time-out needs a server."""
+    import psycopg
+
+    is_done, is_late = Event(), Event()
+
+    def watch() -> None:
+        if not is_done.wait(seconds):
+            is_late.set()
+            # Suppressed: the line may have ended in this very moment.
+            with suppress(OSError, psycopg.Error), socket.socket(fileno=socket.dup(connection.fileno())) as line:
+                line.shutdown(socket.SHUT_RDWR)
+
+    watcher = Thread(target=watch, name="postgres-time-out", daemon=True)
+    watcher.start()
+    try:
+        yield is_late
+    finally:
+        is_done.set()
+        watcher.join()
 
 
 def _adapted(value: "JsonValue") -> Any:

@@ -1,12 +1,14 @@
 """Production's functions over HTTPS, through the Data API of a Supabase project."""
 
 import re
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from skillctl.adapters import postgres_errors
-from skillctl.errors import NotMigrated, SkillctlError, StoreRefused, Unreachable, UsageError
+from skillctl.adapters import gateway_answers, postgres_errors, repeating
+from skillctl.domain import secrets
+from skillctl.errors import NotMigrated, SkillctlError, Unreachable, UsageError
 
 if TYPE_CHECKING:
     import httpx
@@ -14,26 +16,23 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
     from supabase import Client
 
-# Longer than the longest function may take in the database, so that its own answer is heard.
-_SECONDS = 65.0
-_CONNECT_SECONDS = 5.0
-_UNKNOWN_FUNCTION = frozenset({"PGRST202", "42883", "42P01", "3F000"})
 _NOT_EXPOSED = "PGRST106"
+_KEY_HINT = "set `SUPABASE_SECRET_KEY` or `SUPABASE_SERVICE_ROLE_KEY` to a key of this project"
 
 
 class SupabaseTransport:
     """Calls functions of schema `mcp` with a secret or service-role key; not for use by two threads at once.
 
-    A call is repeated where nobody answered, the service was not available, or the function was not known yet (as
-    for a moment after a migration); every function may be called twice for the same end.
+    A call is repeated where it was surely not made (nobody there, too many calls, no free connection, a function not
+    known yet, as for a moment after a migration), and where its answer was lost with a function that may be run twice.
+    `seconds` bound each attempt.
     """
 
-    def __init__(self, url: str, key: str) -> None:
-        self._url, self._key = url.rstrip("/"), key
+    def __init__(self, url: str, key: str, *, seconds: float = repeating.SECONDS) -> None:
+        self._url, self._key, self._seconds = url.rstrip("/"), key, seconds
         self._client: Client | None = None
         self._http: httpx.Client | None = None
-        self._status: int | None = None
-        self._is_json = False
+        self._answer: httpx.Response | None = None
 
     def call(self, function: str, /, **arguments: "JsonValue") -> "JsonValue":
         """The answer of `mcp.<function>`; each keyword `x` becomes its parameter `p_x`. One transaction.
@@ -41,48 +40,59 @@ class SupabaseTransport:
         Raises StoreRefused (production said no, by name), NotMigrated, UsageError (the key may not), Unreachable.
         """
         import httpx
-        import stamina
         from postgrest import APIError
 
         client = self._connected()
         parameters: dict[str, Any] = {f"p_{name}": value for name, value in arguments.items()}
+        answer: JsonValue = None
         try:
-            for attempt in stamina.retry_context(
-                self._may_pass, attempts=4, timeout=20, wait_initial=0.2, wait_max=1, wait_jitter=0.2
-            ):
+            for attempt in repeating.attempts(partial(self._may_pass, function)):
                 with attempt:
-                    self._status = None
-                    answer: JsonValue = client.schema("mcp").rpc(function, parameters).execute().data  # type: ignore[assignment]
+                    self._answer = None
+                    answer = client.schema("mcp").rpc(function, parameters).execute().data  # type: ignore[assignment]
         except APIError as error:
             raise self._failed(error, function) from None
+        except httpx.TimeoutException as error:
+            if isinstance(error, httpx.ConnectTimeout):
+                raise self._silent(f"nobody there within {repeating.CONNECT_SECONDS:g} s") from None
+            raise postgres_errors.silent(self._seconds, self._place, f"mcp.{function}") from None
         except httpx.HTTPError as error:
             raise self._silent(str(error) or type(error).__name__) from None
-        if not self._is_json:
+        # What cannot be read as JSON the client hands over as it came.
+        given = self._answer
+        if given is None or not gateway_answers.is_json(given) or (isinstance(answer, str) and answer == given.text):
             raise self._silent("the answer is not of a Data API")
         return answer
 
-    def _may_pass(self, error: Exception) -> bool:
+    def _may_pass(self, function: str, error: Exception) -> bool | float:
         import httpx
         from postgrest import APIError
 
-        if isinstance(error, APIError):
-            return self._status == 503 or error.code == "PGRST202"
-        return isinstance(error, httpx.NetworkError | httpx.ConnectTimeout | httpx.RemoteProtocolError)
+        is_repeatable = function in repeating.REPEATABLE
+        if isinstance(error, APIError) and self._answer is not None:
+            return gateway_answers.may_pass(self._answer, error.code or "", is_repeatable)
+        # Without a connection nothing was asked; a time-out has taken long enough.
+        is_lost = isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
+        return isinstance(error, httpx.ConnectError) or (is_lost and is_repeatable)
 
     def _connected(self) -> "Client":
         if self._client is None:
             import httpx
             from supabase import ClientOptions, SupabaseException, create_client
 
+            if not re.fullmatch(r"[!-~]+", self._key):
+                message = "the key for production holds a space, a line break or another character that no key has"
+                raise UsageError(message, hint=_KEY_HINT)
             http = httpx.Client(
-                timeout=httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS), event_hooks={"response": [self._note]}
+                timeout=httpx.Timeout(self._seconds, connect=repeating.CONNECT_SECONDS),
+                event_hooks={"response": [self._note]},
             )
             options = ClientOptions(
                 httpx_client=http, postgrest_client_retry=False, auto_refresh_token=False, persist_session=False
             )
             try:
                 self._client, self._http = create_client(self._url, self._key, options=options), http
-            except SupabaseException as error:
+            except (SupabaseException, ValueError) as error:
                 http.close()
                 raise UsageError(
                     f"no client for `{self._place}`: {self._redacted(str(error))}",
@@ -91,31 +101,25 @@ class SupabaseTransport:
         return self._client
 
     def _note(self, response: "httpx.Response") -> None:
-        # An APIError does not always carry the status, nor an answer its type; a proxy's page must not pass for one.
-        self._status = response.status_code
-        self._is_json = response.status_code == 204 or "json" in response.headers.get("content-type", "")
+        # An APIError does not carry all of it, nor an answer its type; a proxy's page must not pass for one.
+        self._answer = response
 
     def _failed(self, error: "APIError", function: str) -> SkillctlError:
-        code, message = error.code or "", self._redacted(error.message or "no reason given")
-        if re.fullmatch(r"PT4\d\d", code):
-            return StoreRefused(str(error.details or "refused"), message, hint=error.hint)
-        if code == postgres_errors.UNTRANSLATABLE:
-            return postgres_errors.unkeepable(f"mcp.{function}", message)
-        if code in _UNKNOWN_FUNCTION:
-            return NotMigrated(
-                f"{self._place} does not know `mcp.{function}`: {message}", hint="run `skillctl db push`"
-            )
+        code, what = error.code or "", f"mcp.{function}"
+        message = self._redacted(error.message or "no reason given")
         if code == _NOT_EXPOSED:
             return NotMigrated(
                 f"{self._place} does not expose schema `mcp`: {message}",
                 hint="run `skillctl db push`, then add `mcp` under Project Settings, Data API, Exposed schemas",
             )
-        if self._status in {401, 403}:
-            return UsageError(
-                f"this key may not run `mcp.{function}` at {self._place}: {message}",
-                hint="set `SUPABASE_SECRET_KEY` or `SUPABASE_SERVICE_ROLE_KEY` to a key of this project",
-            )
-        return self._silent(f"`mcp.{function}` failed: {message} ({code or self._status})")
+        status = self._answer.status_code if self._answer is not None else 0
+        if status in {401, 403}:
+            return UsageError(f"this key may not run `{what}` at {self._place}: {message}", hint=_KEY_HINT)
+        if self._answer is not None and not gateway_answers.is_of_the_database(code):
+            reason, hint = gateway_answers.explained(self._answer, code, message)
+            return Unreachable(f"no answer from {self._place}: {reason}", hint=hint)
+        said = postgres_errors.Said(code, message, error.details, self._redacted(error.hint) if error.hint else None)
+        return postgres_errors.explained(said, what, self._place, _KEY_HINT)
 
     def _silent(self, reason: str) -> Unreachable:
         return Unreachable(
@@ -129,7 +133,9 @@ class SupabaseTransport:
         return parts.netloc.rpartition("@")[2] or "the Supabase project"
 
     def _redacted(self, text: str) -> str:
-        return text.replace(self._key, "***") if self._key else text
+        """Without our key, however long the text is that somebody made of it, and without any other."""
+        text = text.replace(self._key, "***") if self._key else text
+        return secrets.masked(postgres_errors.redacted(" ".join(text.split())[:500], self._url))
 
     def close(self) -> None:
         """Closes the connections; a later call opens others."""

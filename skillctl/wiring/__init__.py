@@ -210,12 +210,8 @@ def production(target: "Target", memory: "Memory | None" = None) -> Iterator["Pr
         with PostgresTransport(target.database_url) as transport:
             yield ProductionCatalogue(transport, memory)
     elif target.supabase_url and target.supabase_key:
-        from stamina.instrumentation import set_on_retry_hooks
-
         from skillctl.adapters.supabase_transport import SupabaseTransport
 
-        # It would log every retry, to a person who is told how it ended.
-        set_on_retry_hooks([])
         with SupabaseTransport(target.supabase_url, target.supabase_key) as gateway:
             yield ProductionCatalogue(gateway, memory)
     else:

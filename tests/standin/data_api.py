@@ -12,7 +12,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -51,14 +51,31 @@ class Request:
     body: bytes
 
 
+@dataclass(frozen=True)
+class Failure:
+    """An answer that no database gives: of a gateway or proxy, as a page of HTML where its type says so."""
+
+    status: int
+    body: bytes = b"<html><title>Bad gateway</title><h1>cloudflare</h1></html>"
+    type: str = "text/html"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def said(cls, status: int, code: str | None, message: str, **headers: str) -> "Failure":
+        """An error in the Data API's own form; `retry_after` becomes the header `retry-after`."""
+        body = {"code": code, "message": message, "details": None, "hint": None}
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return cls(status, json.dumps(body).encode(), "application/json; charset=utf-8", named)
+
+
 @dataclass
 class DataApi:
-    """A running stand-in; `failures` are statuses to answer with, before the database is asked."""
+    """A running stand-in; `failures` are answers, or their statuses, to give before the database is asked."""
 
     url: str
     database: str
     requests: list[Request] = field(default_factory=list)
-    failures: list[int] = field(default_factory=list)
+    failures: list[int | Failure] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.lock = threading.Lock()
@@ -113,6 +130,9 @@ class _Handler(BaseHTTPRequestHandler):
             failure = api.failures.pop(0) if api.failures else None
         role = "anon"
         try:
+            if isinstance(failure, Failure):
+                self._answer(failure.status, failure.body, {"Content-Type": failure.type, **failure.headers})
+                return
             if failure is not None:
                 raise ApiError(failure, None, "failed on purpose")
             claims = authenticated(self.headers.get("apikey"), self.headers.get("authorization"))
