@@ -1,12 +1,15 @@
 """Production's functions over HTTPS, through the Data API of a Supabase project."""
 
+import contextlib
 import re
+import time
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from skillctl.adapters import postgres_errors
-from skillctl.errors import NotMigrated, SkillctlError, StoreRefused, Unreachable, UsageError
+from skillctl.errors import NotExposed, NotMigrated, SkillctlError, StoreRefused, Unreachable, UsageError
 
 if TYPE_CHECKING:
     import httpx
@@ -34,6 +37,8 @@ class SupabaseTransport:
         self._http: httpx.Client | None = None
         self._status: int | None = None
         self._is_json = False
+        #: Seconds that the clock of the last answer was ahead of this machine's; None before one.
+        self.skew: float | None = None
 
     def call(self, function: str, /, **arguments: "JsonValue") -> "JsonValue":
         """The answer of `mcp.<function>`; each keyword `x` becomes its parameter `p_x`. One transaction.
@@ -93,6 +98,8 @@ class SupabaseTransport:
     def _note(self, response: "httpx.Response") -> None:
         # An APIError does not always carry the status, nor an answer its type; a proxy's page must not pass for one.
         self._status = response.status_code
+        with contextlib.suppress(TypeError, ValueError):
+            self.skew = parsedate_to_datetime(response.headers.get("date", "")).timestamp() - time.time()
         self._is_json = response.status_code == 204 or "json" in response.headers.get("content-type", "")
 
     def _failed(self, error: "APIError", function: str) -> SkillctlError:
@@ -106,7 +113,7 @@ class SupabaseTransport:
                 f"{self._place} does not know `mcp.{function}`: {message}", hint="run `skillctl db push`"
             )
         if code == _NOT_EXPOSED:
-            return NotMigrated(
+            return NotExposed(
                 f"{self._place} does not expose schema `mcp`: {message}",
                 hint="run `skillctl db push`, then add `mcp` under Project Settings, Data API, Exposed schemas",
             )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from skillctl.adapters.threads import Threads
     from skillctl.adapters.trial_files import TrialFiles
     from skillctl.adapters.validation_cache import ValidationCache
+    from skillctl.domain.migrated import State
     from skillctl.settings import Target
     from skillctl.workflows.fix import Fixed
     from skillctl.workflows.ports import Spread, Tree
@@ -210,12 +211,9 @@ def production(target: "Target", memory: "Memory | None" = None) -> Iterator["Pr
         with PostgresTransport(target.database_url) as transport:
             yield ProductionCatalogue(transport, memory)
     elif target.supabase_url and target.supabase_key:
-        from stamina.instrumentation import set_on_retry_hooks
-
         from skillctl.adapters.supabase_transport import SupabaseTransport
 
-        # It would log every retry, to a person who is told how it ended.
-        set_on_retry_hooks([])
+        quieten_retries()
         with SupabaseTransport(target.supabase_url, target.supabase_key) as gateway:
             yield ProductionCatalogue(gateway, memory)
     else:
@@ -223,11 +221,18 @@ def production(target: "Target", memory: "Memory | None" = None) -> Iterator["Pr
         raise UsageError(f"nothing says where the production of `{target.name}` is", hint=hint)
 
 
-def pending_migrations(target: "Target") -> list[str]:
-    """The migrations that the database of an environment has not yet."""
+def quieten_retries() -> None:
+    """Do not log every retry, to a person who is told how it ended."""
+    from stamina.instrumentation import set_on_retry_hooks
+
+    set_on_retry_hooks([])
+
+
+def migration_state(target: "Target") -> "State":
+    """How the database of an environment stands to the migrations of this tool."""
     from skillctl.adapters import migrations
 
-    return migrations.pending(_owner_url(target), _migrations())
+    return migrations.state(_owner_url(target), _migrations())
 
 
 def push_migrations(target: "Target") -> list[str]:
