@@ -4,6 +4,7 @@ SkillctlError
 ├── UsageError            exit 2: the command or the configuration is wrong
 ├── Unreachable           exit 3: a store, network, Git or tool gave no answer
 │   └── NotMigrated       exit 3: production answers, but lacks our functions
+│       └── NotExposed    exit 3: its Data API does not show their schema
 └── StoreRefused          exit 1: production itself said no, by name
 """
 
@@ -31,6 +32,10 @@ class Unreachable(SkillctlError):
 
 class NotMigrated(Unreachable):
     """Production answers, but the functions of schema `mcp` are missing or not exposed."""
+
+
+class NotExposed(NotMigrated):
+    """Production answers, but its Data API does not expose schema `mcp`."""
 
 
 class StoreRefused(SkillctlError):

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from skillctl.adapters import postgres_errors
+from skillctl.domain.migrated import State
 from skillctl.errors import SkillctlError, StoreRefused, Unreachable, UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ create table if not exists supabase_migrations.schema_migrations
 """
 _KEPT = "select pg_catalog.to_regclass('supabase_migrations.schema_migrations') is not null"
 _APPLIED = "select version from supabase_migrations.schema_migrations order by version"
+_SEEN = """
+select pg_catalog.current_setting('server_version'), (
+  select pg_catalog.split_part(s, '=', 2)
+    from pg_catalog.pg_db_role_setting d
+    join pg_catalog.pg_roles r on r.oid = d.setrole, pg_catalog.unnest(d.setconfig) s
+   where r.rolname = 'authenticator' and s like 'pgrst.db_schemas=%' limit 1)
+"""
 _RECORD = "insert into supabase_migrations.schema_migrations (version, statements, name) values (%s, %s, %s)"
 
 
@@ -38,6 +46,23 @@ class _Migration:
 
     def __str__(self) -> str:
         return self.path.stem
+
+
+def state(url: str, folder: "Path") -> State:
+    """How a database stands; UsageError for a bad folder, Unreachable for a database that does not answer."""
+    migrations = _read(folder)
+    with _connected(url) as connection:
+        applied = _applied(connection)
+        row = connection.execute(_SEEN).fetchone()
+    version, exposed = row if row is not None else ("", None)
+    known = {migration.version for migration in migrations}
+    return State(
+        version,
+        [str(one) for one in migrations if one.version in applied],
+        [str(one) for one in migrations if one.version not in applied],
+        [one for one in applied if one not in known],
+        [one.strip() for one in exposed.split(",")] if exposed else None,
+    )
 
 
 def pending(url: str, folder: "Path") -> list[str]:

@@ -147,6 +147,11 @@ class ProductionCatalogue:
         """The offered skills whose terms it has not, each with its version."""
         return [(one["version"], _offer(one)) for one in self._call("unindexed_skills", edition=EDITION)]
 
+    def kept_terms(self) -> Mapping[str, str]:
+        """The digest of the terms of each offered skill that it has terms of, by name."""
+        answer: Mapping[str, str] = self._call("kept_terms")
+        return answer
+
     def put_terms(self, skills: Iterable[Indexed]) -> None:
         """Bring up the terms of offered skills, in chunks."""
         for part in _batched(skills, SKILLS):

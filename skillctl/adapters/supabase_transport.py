@@ -1,6 +1,9 @@
 """Production's functions over HTTPS, through the Data API of a Supabase project."""
 
+import contextlib
 import re
+import time
+from email.utils import parsedate_to_datetime
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -8,7 +11,7 @@ from urllib.parse import urlsplit
 
 from skillctl.adapters import gateway_answers, postgres_errors, repeating
 from skillctl.domain import secrets
-from skillctl.errors import NotMigrated, SkillctlError, Unreachable, UsageError
+from skillctl.errors import NotExposed, SkillctlError, Unreachable, UsageError
 
 if TYPE_CHECKING:
     import httpx
@@ -33,6 +36,8 @@ class SupabaseTransport:
         self._client: Client | None = None
         self._http: httpx.Client | None = None
         self._answer: httpx.Response | None = None
+        #: Seconds that the clock of the last answer was ahead of this machine's; None before one.
+        self.skew: float | None = None
 
     def call(self, function: str, /, **arguments: "JsonValue") -> "JsonValue":
         """The answer of `mcp.<function>`; each keyword `x` becomes its parameter `p_x`. One transaction.
@@ -103,12 +108,14 @@ class SupabaseTransport:
     def _note(self, response: "httpx.Response") -> None:
         # An APIError does not carry all of it, nor an answer its type; a proxy's page must not pass for one.
         self._answer = response
+        with contextlib.suppress(TypeError, ValueError):
+            self.skew = parsedate_to_datetime(response.headers.get("date", "")).timestamp() - time.time()
 
     def _failed(self, error: "APIError", function: str) -> SkillctlError:
         code, what = error.code or "", f"mcp.{function}"
         message = self._redacted(error.message or "no reason given")
         if code == _NOT_EXPOSED:
-            return NotMigrated(
+            return NotExposed(
                 f"{self._place} does not expose schema `mcp`: {message}",
                 hint="run `skillctl db push`, then add `mcp` under Project Settings, Data API, Exposed schemas",
             )

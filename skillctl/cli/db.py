@@ -1,6 +1,6 @@
 """`skillctl db`."""
 
-from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +13,8 @@ from skillctl.cli.result import Format, Result
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from skillctl.domain.migrated import State
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -27,9 +29,10 @@ def push(context: typer.Context, env: EnvironmentOption = "prod", format: Format
 
 @app.command("status")
 def status(context: typer.Context, env: EnvironmentOption = "prod", format: FormatOption = Format.TEXT) -> Result:
-    """Name the migrations that are pending; exit 1 if any are."""
-    pending = wiring.pending_migrations(wiring.Wiring(context.obj).target(env))
-    return Result({"pending": pending}, 1 if pending else 0, (), lambda screen: _draw(screen, pending), format)
+    """Which migrations are applied, pending or unknown; exit 1 if any are pending or unknown."""
+    state = wiring.migration_state(wiring.Wiring(context.obj).target(env))
+    exit_code = 1 if state.pending or state.unknown else 0
+    return Result(asdict(state), exit_code, (), lambda screen: _draw(screen, state), format)
 
 
 @app.command("serve")
@@ -45,7 +48,17 @@ def serve(
     return Result()
 
 
-def _draw(screen: "Console", pending: Sequence[str]) -> None:
-    draw.line(screen, "pending:" if pending else "the database is up to date")
-    for name in pending:
-        draw.line(screen, f"  {name}")
+def _draw(screen: "Console", state: "State") -> None:
+    exposed = ", ".join(state.exposed) if state.exposed else "not said by the database: look at the project's settings"
+    draw.line(screen, f"PostgreSQL {state.version}; schemas exposed: {exposed}", "dim")
+    for word, names in (("pending", state.pending), ("unknown to this skillctl", state.unknown)):
+        if names:
+            draw.line(screen, f"{word}:", "yellow")
+        for name in names:
+            draw.line(screen, f"  {name}")
+    if state.pending:
+        draw.line(screen, "hint: run `skillctl db push`")
+    elif state.unknown:
+        draw.line(screen, "hint: update `skillctl` to the version that applied them")
+    else:
+        draw.line(screen, f"the database is up to date: {len(state.applied)} migrations", "green")

@@ -112,6 +112,12 @@ class Indexed:
     version: str
     terms: Mapping[str, int]
 
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of a line `key SP mentions` for each term, sorted by bytes, without a last line break."""
+        lines = sorted((key.encode(), count) for key, count in self.terms.items())
+        return hashlib.sha256(b"\n".join(b"%s %d" % line for line in lines)).hexdigest() if lines else ""
+
 
 def indexed(version: str, offer: Offer) -> Indexed:
     """What a store keeps to find a skill by."""

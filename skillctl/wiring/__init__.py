@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from skillctl.adapters.threads import Threads
     from skillctl.adapters.trial_files import TrialFiles
     from skillctl.adapters.validation_cache import ValidationCache
+    from skillctl.domain.migrated import State
     from skillctl.settings import Target
     from skillctl.workflows.fix import Fixed
     from skillctl.workflows.ports import Spread, Tree
@@ -219,11 +220,11 @@ def production(target: "Target", memory: "Memory | None" = None) -> Iterator["Pr
         raise UsageError(f"nothing says where the production of `{target.name}` is", hint=hint)
 
 
-def pending_migrations(target: "Target") -> list[str]:
-    """The migrations that the database of an environment has not yet."""
+def migration_state(target: "Target") -> "State":
+    """How the database of an environment stands to the migrations of this tool."""
     from skillctl.adapters import migrations
 
-    return migrations.pending(_owner_url(target), _migrations())
+    return migrations.state(_owner_url(target), _migrations())
 
 
 def push_migrations(target: "Target") -> list[str]:

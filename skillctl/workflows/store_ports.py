@@ -67,6 +67,10 @@ class Production(Protocol):
         """The offered skills whose terms it has not, each with its version."""
         ...
 
+    def kept_terms(self) -> Mapping[str, str]:
+        """The digest of the terms of each offered skill that it has terms of, by name."""
+        ...
+
     def put_terms(self, skills: Iterable[Indexed]) -> None:
         """Bring up the terms of offered skills."""
         ...

@@ -35,7 +35,8 @@ NAMED = {
     "a mode": "update mcp.version_files set mode = '100755' where version = '1.0.0' and path = 'SKILL.md'",
     "a file more": "insert into mcp.version_files values ('adder', '1.0.0', 'evil.py', '100755', repeat('0', 64))",
     "a row of evidence": "update mcp.evidence set verdict = 'failed'",
-    "evidence of nothing": "insert into mcp.evidence select repeat('0', 64), skill, version, skill_digest, suite_digest,"
+    "evidence of nothing": "insert into mcp.evidence select repeat('0', 64), skill, version, skill_digest,"
+    " suite_digest,"
     " policy_digest, class, verdict, body from mcp.evidence limit 1",
     "a version more": "insert into mcp.skill_versions select name, '7.0.0', 'sha256:' || repeat('0', 64),"
     " repeat('0', 64), evidence, approval, definition_path, card, card_sha256, state, notice, release, published_at"
