@@ -11,7 +11,7 @@ from skillctl import wiring
 
 _COMMANDS = (
     ("`load`", ("load",), 1),
-    ("first `sync`", ("sync",), 1),
+    ("first `sync`", ("sync", "--rebuild"), 1),
     ("empty `sync`", ("sync",), 3),
 )
 

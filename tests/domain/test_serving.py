@@ -91,3 +91,8 @@ def test_what_no_serving_file_may_say() -> None:
     ]
     assert findings[0].hint == 'quote it: "1.0"'
     assert {finding.skill for finding in findings} == {"adder"}
+
+
+def test_a_revoked_version_is_forbidden_and_another_one_served() -> None:
+    made = Serving(serving="1.1.0").revokes("1.1.0", Retirement(reason="it leaks"), "1.0.0")
+    assert (made.serving, made.state("1.1.0")) == ("1.0.0", ("revoked", Retirement(reason="it leaks")))

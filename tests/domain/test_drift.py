@@ -1,0 +1,80 @@
+"""Drift: each thing that production may hold otherwise than a commit says has its words."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from skillctl.domain.approval import Statement, Subject
+from skillctl.domain.drift import FIXED, drifts, expected
+from skillctl.domain.production import SkillState, VersionState
+
+WANTED = SkillState("1.0.0", {"1.0.0": VersionState("d", "approved", None)})
+FACTS = {"1.0.0": {**{key: key for key in FIXED}, "files": [["a", "100644", "1"], ["b", "100644", "2"]]}}
+HELD = {
+    "serving": "1.0.0",
+    "versions": {"1.0.0": {**FACTS["1.0.0"], "state": "approved", "notice": None, "lost": [], "evidence_fits": True}},
+}
+
+
+def found(change: dict[str, Any], *, is_free: bool = True, **more: Any) -> list[tuple[str, bool]]:
+    held: Any = deepcopy(HELD) | more
+    held["versions"]["1.0.0"] |= change
+    return [(one.what, one.again) for one in drifts("adder", WANTED, FACTS, held, is_free=is_free)]
+
+
+def test_nothing_is_found_in_what_is_as_it_should_be() -> None:
+    assert found({}) == []
+
+
+@pytest.mark.parametrize("key", FIXED)
+def test_another_value_that_was_published(key: str) -> None:
+    assert found({key: "other"}) == [(f"has another `{key}`", False)]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"state": "deprecated"}, ("is deprecated, not approved", False)),
+        ({"notice": {"reason": "x"}}, ("is noticed otherwise", False)),
+        ({"files": [["a", "100644", "1"]]}, ("lacks the row of `b`", True)),
+        ({"files": [["a", "100644", "1"], ["b", "100755", "2"]]}, ("has another row of `b`", False)),
+        (
+            {"files": [*FACTS["1.0.0"]["files"], ["c", "100644", "3"]]},
+            ("has a row of `c`, which was never approved", False),
+        ),
+        ({"lost": ["f" * 64]}, ("has lost the content ffffffffffff", True)),
+        ({"evidence_fits": None}, ("has lost its row of evidence", True)),
+        ({"evidence_fits": False}, ("has a row of evidence that does not say what its bytes say", False)),
+    ],
+)
+def test_each_difference(change: dict[str, Any], expected: tuple[str, bool]) -> None:
+    assert found(change) == [expected]
+
+
+def test_what_is_served() -> None:
+    assert found({}, serving=None) == [("serves nothing, not 1.0.0", False)]
+    assert found({"state": "deprecated"}, serving=None, is_free=False) == [], "a person stopped it"
+
+
+def test_a_version_that_is_not_there_or_should_not_be() -> None:
+    (gone,) = drifts("adder", SkillState(None, WANTED.versions), FACTS, {}, is_free=True)
+    assert (gone.place, gone.what, gone.again) == ("adder@1.0.0", "is not there", True)
+    assert list(drifts("adder", SkillState(None, WANTED.versions), FACTS, {}, is_free=False)) == []
+    (more,) = drifts("adder", SkillState("1.0.0", {}), {}, HELD, is_free=True)
+    assert more.what == "was never approved"
+    (served,) = drifts("adder", SkillState("2.0.0", {}), {}, {"serving": None}, is_free=True)
+    assert served.place == "adder"
+
+
+def test_what_is_expected_of_a_version_lists_its_files_by_their_bytes() -> None:
+    subjects = [
+        {"name": name, "digest": {"sha256": digit * 64, "gitBlob": digit * 40}, "annotations": {"mode": "100644"}}
+        for name, digit in (("b", "1"), ("a", "2"))
+    ]
+    listed = [Subject.model_validate(one) for one in subjects]
+    statement = Statement.model_construct(subject=listed, predicate=None)  # type: ignore[arg-type]
+    publish = {**{key: key for key in FIXED}, "definition": {"path": "skill.json"}}
+    found = expected(statement, publish)
+    assert found["files"] == [["a", "100644", "2" * 64], ["b", "100644", "1" * 64]]
+    assert (found["definition_path"], found["digest"]) == ("skill.json", "digest")
