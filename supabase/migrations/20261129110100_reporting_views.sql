@@ -65,7 +65,7 @@ select r.seq as number, r.id::text as release, left(r.commit, 12) as commit,
        coalesce(p.published, 0) as published, coalesce(p.deprecated, 0) as deprecated,
        coalesce(p.reinstated, 0) as reinstated, coalesce(p.withdrawn, 0) as withdrawn,
        coalesce(p.revoked, 0) as revoked,
-       jsonb_array_length(jsonb_path_query_array(r.changes, '$[*] ? (@.action == "update")')) as updated
+       jsonb_array_length(jsonb_path_query_array(r.changes, '$[*] ? (@.action == "update" || @.action == "rollback")')) as updated
   from mcp.releases r
   left join (
     select release, count(*) filter (where action = 'publish') as published,

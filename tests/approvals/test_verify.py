@@ -36,9 +36,9 @@ def test_a_good_approval_holds_and_says_by_whom(approved: Office) -> None:
     assert "1 of 1" in text
 
 
-def test_nothing_else_is_verified_yet(approved: Office) -> None:
-    answer = approved.shop.skillctl("verify")
-    assert (answer.exit_code, answer.envelope["error"]["hint"]) == (2, "run `skillctl verify --approvals`")
+def test_a_skill_is_named_for_its_approvals_only(approved: Office) -> None:
+    answer = approved.shop.skillctl("verify", "adder")
+    assert (answer.exit_code, answer.envelope["error"]["hint"]) == (2, "run `skillctl verify --approvals adder`")
     answer = approved.verify("addr")
     assert (answer.exit_code, answer.envelope["error"]["hint"]) == (2, "did you mean `adder`?")
 

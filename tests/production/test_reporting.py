@@ -160,7 +160,7 @@ def test_the_history_says_what_each_release_did(transport: PostgresTransport, da
     first, second, other = Version(), Version(version="1.1.0", body="New."), Version("bi-architect")
     publish(transport, first, actor="Maria Cruz <maria@example.test>")
     publish(transport, second, other, actor="jun@example.test <jun@example.test>")
-    apply(transport, second.change(action="update", serving="1.0.0", publish=[], promotions=[]), actor="<@>")
+    apply(transport, second.change(action="rollback", serving="1.0.0", publish=[], promotions=[]), actor="<@>")
     apply(
         transport,
         moves(first, "approved", "deprecated", serving="1.1.0"),

@@ -87,7 +87,7 @@ class Story:
     def back(self) -> dict[str, Any]:
         """A rollback: the version before is served again."""
         served = max(self.held.values(), key=len)[-2]
-        return served.change(action="update", publish=[], promotions=[])
+        return served.change(action="rollback", publish=[], promotions=[])
 
 
 def tell(database: Database) -> None:
