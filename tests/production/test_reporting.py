@@ -3,7 +3,7 @@
 import contextlib
 import tomllib
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -183,7 +183,7 @@ def test_the_history_says_what_each_release_did(transport: PostgresTransport, da
     held: Any = transport.call("current_release")
     last = rows(database, "release_history", 'release, "commit", tool, applied_at', "number desc")[0]
     assert last[:3] == (held["release"], "a" * 12, "skillctl 1")
-    assert last[3].isoformat() + "+00:00" == held["applied_at"]
+    assert last[3].replace(tzinfo=UTC) == datetime.fromisoformat(held["applied_at"])
 
 
 def test_the_trend_has_the_figures_of_both_formats(transport: PostgresTransport, database: Database) -> None:
