@@ -30,6 +30,7 @@ def asked(errand: Errand, known: Files | None) -> bytes:
 
 def understood(message: bytes | bytearray, known: Files) -> Errand:
     """What a room is asked for."""
+    # It comes over the socket that `skillctl` itself gave the keeper, and no script gets hold of.
     errand = Errand(*marshal.loads(message))  # noqa: S302
     return errand._replace(skill=known) if errand.skill is None else errand
 

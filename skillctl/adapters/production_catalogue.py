@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from skillctl.domain.delivery import Backlog, Job
 from skillctl.domain.ledger import Fault, Kept, Ledger
-from skillctl.domain.production import Current, Hold, Revocation, SkillState, VersionState
+from skillctl.domain.production import Applied, Current, Hold, Revocation, SkillState, VersionState
 from skillctl.domain.selection import EDITION, Candidate, Candidates, Indexed, Offer, weights
 from skillctl.errors import StoreRefused
 
@@ -85,7 +85,7 @@ class ProductionCatalogue:
         return found
 
     def strays(self) -> list[Mapping[str, str]]:
-        """Rows that no release wrote: `table`, `key` and `why`."""
+        """What is not as its releases left it: the `table`, and `what` is wrong there."""
         answer: list[Mapping[str, str]] = self._call("strays")
         return answer
 
@@ -101,15 +101,15 @@ class ProductionCatalogue:
         """Bring up bytes by SHA-256, in chunks of about a megabyte; the number stored."""
         return sum(self._call("put_blobs", blobs=chunk)["stored"] for chunk in _chunks(blobs))
 
-    def apply(self, release: Mapping[str, Any]) -> Mapping[str, Any]:
+    def apply(self, release: Mapping[str, Any]) -> Applied:
         """Make a release true, all of it or nothing."""
         for change in release["changes"]:
             if _UNKEEPABLE.search(json.dumps(change, ensure_ascii=False)):
                 message = f"{change['skill']}@{change['version']} holds text that PostgreSQL cannot keep"
                 hint = "take U+0000 and broken characters out of its `SKILL.md` and definition: `skillctl revise`"
                 raise StoreRefused("invalid-release", message, hint=hint)
-        answer: Mapping[str, Any] = self._call("apply_release", release=dict(release))
-        return answer
+        answer = self._call("apply_release", release=dict(release))
+        return Applied(answer["release"], answer["head"], tuple(job["destination"] for job in answer["jobs"]))
 
     def served(self) -> Mapping[str, Any]:
         """What an agent sees when it lists skills."""

@@ -7,15 +7,24 @@ if TYPE_CHECKING:
     from stamina import Attempt
 
 #: They only read, or know again what they are given: bytes by their hash, a release by its id, the outcome of an
-#: attempt by its worker. Any other function may have done its work where its answer was lost, and is not asked twice.
+#: attempt by its worker, the terms of a skill. Any other function may have done its work where its answer was lost, and
+#: is not asked twice.
 REPEATABLE = frozenset(
     {
         "current_release",
         "missing_blobs",
         "verify_ledger",
+        "release_effect",
+        "list_releases",
+        "version_facts",
+        "strays",
         "list_skills",
         "get_skill",
         "read_file",
+        "select_candidates",
+        "unindexed_skills",
+        "kept_terms",
+        "put_terms",
         "list_jobs",
         "job_counts",
         "job_backlog",

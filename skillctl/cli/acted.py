@@ -1,11 +1,12 @@
-"""How what a person did in production at once is told: the release, and the edit that has to follow in Git."""
+"""How a release is told of, and the edit that has to follow what a person did in production at once."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from skillctl.cli import draw
-from skillctl.workflows.acts import Acted, Edited
+from skillctl.domain.production import Applied
+from skillctl.workflows.acts import Edited
 from skillctl.workflows.landing import Landing
 
 if TYPE_CHECKING:
@@ -17,21 +18,21 @@ def landing_of(branch: str | None) -> Landing:
     return Landing(branch, commits=branch is not None)
 
 
-def data_of(acted: Acted, edited: Edited | None = None) -> dict[str, Any]:
+def data_of(applied: Applied, edited: Edited | None = None) -> dict[str, Any]:
     """Both for programs."""
-    told: dict[str, Any] = {"release": acted.release, "head": acted.head, "jobs": list(acted.jobs)}
+    told: dict[str, Any] = {**asdict(applied), "jobs": list(applied.jobs)}
     if edited is not None:
         told |= {**asdict(edited.landed), "written": list(edited.landed.written), "edit_problem": edited.problem}
     return told
 
 
-def draw_acted(screen: "Console", acted: Acted) -> None:
-    """The release and who is told of it."""
-    if acted.release is None:
+def draw_applied(screen: "Console", applied: Applied, *facts: str) -> None:
+    """The release with more facts of it, who is told, and how they are; nothing where there is none."""
+    if applied.release is None:
         return
-    jobs = f", queued {' and '.join(acted.jobs)}" if acted.jobs else ""
-    draw.line(screen, f"release {acted.release}{jobs}", "dim")
-    if acted.jobs:
+    told = [*facts, *([f"queued {' and '.join(applied.jobs)}"] if applied.jobs else [])]
+    draw.line(screen, f"released {applied.release}{': ' if told else ''}{', '.join(told)}", "green")
+    if applied.jobs:
         draw.line(screen, "hint: run `skillctl jobs work --drain` to deliver")
 
 

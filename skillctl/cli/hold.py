@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skillctl.cli import draw
-from skillctl.cli.acted import data_of, draw_acted
+from skillctl.cli.acted import data_of, draw_applied
 from skillctl.cli.options import EnvironmentOption, FormatOption, SkillArgument
 from skillctl.cli.result import Format, Result
 from skillctl.domain.production import Hold
@@ -63,12 +63,12 @@ def release(
 
 
 def _data(done: Held) -> dict[str, object]:
-    return {"skill": done.skill, "serving": done.serving, **data_of(done.acted)}
+    return {"skill": done.skill, "serving": done.serving, **data_of(done.applied)}
 
 
 def _draw(screen: "Console", words: str, done: Held) -> None:
     draw.line(screen, words, "green")
-    draw_acted(screen, done.acted)
+    draw_applied(screen, done.applied)
 
 
 def _draw_all(screen: "Console", found: "Sequence[Hold]") -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skillctl.cli import draw
-from skillctl.cli.acted import data_of, draw_acted, draw_edited, landing_of
+from skillctl.cli.acted import data_of, draw_applied, draw_edited, landing_of
 from skillctl.cli.deprecate import retirement_of
 from skillctl.cli.options import BranchOption, EnvironmentOption, FormatOption
 from skillctl.cli.result import Format, Result
@@ -51,14 +51,14 @@ def run(
         "version": done.version,
         "serving": done.serving,
         "was_serving": done.was_serving,
-        **data_of(done.acted, done.edited),
+        **data_of(done.applied, done.edited),
     }
     return Result(data, 0, (), lambda screen: _draw(screen, done), format)
 
 
 def _draw(screen: "Console", done: Revoked) -> None:
-    known = "revoked already" if done.acted.release is None else "revoked in production, for ever"
+    known = "revoked already" if done.applied.release is None else "revoked in production, for ever"
     draw.line(screen, f"{done.skill}@{done.version} is {known}", "green")
     draw.line(screen, f"{done.serving or 'nothing'} is served", "dim")
-    draw_acted(screen, done.acted)
+    draw_applied(screen, done.applied)
     draw_edited(screen, done.edited, [serving.path_of(done.skill)])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skillctl.cli import draw
-from skillctl.cli.acted import data_of, draw_acted, draw_edited, landing_of
+from skillctl.cli.acted import data_of, draw_applied, draw_edited, landing_of
 from skillctl.cli.options import BranchOption, EnvironmentOption, FormatOption, NoCommitOption
 from skillctl.cli.result import Format, Result
 from skillctl.domain import serving
@@ -63,7 +63,7 @@ def _of_release(
         "rolled_back": done.release,
         "skills": [asdict(step) for step in done.steps],
         "left": dict(done.left),
-        **data_of(done.acted, done.edited),
+        **data_of(done.applied, done.edited),
     }
     return Result(data, 0, (), lambda screen: _draw_release(screen, done), format)
 
@@ -84,5 +84,5 @@ def _draw_release(screen: "Console", done: RolledBackRelease) -> None:
     for skill, why in done.left.items():
         draw.line(screen, f"{skill} is left as it is: {why}", "yellow")
     draw.line(screen, f"release {done.release} is rolled back, and held so", "green")
-    draw_acted(screen, done.acted)
+    draw_applied(screen, done.applied)
     draw_edited(screen, done.edited, [serving.path_of(step.skill) for step in done.steps])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skillctl import wiring
-from skillctl.cli import draw
+from skillctl.cli.acted import data_of, draw_applied
 from skillctl.cli.options import EnvironmentOption, FormatOption, RevisionArgument
 from skillctl.cli.plan import as_data, draw_plan, findings_of
 from skillctl.cli.result import Format, Result
@@ -40,7 +40,7 @@ def run(
     order = Order(env, wiring.TOOL, prune, rebuild, _saved(plan) if plan else None)
     with releasing(wiring.Wiring(context.obj), env) as (court, production):
         done = sync(court, production, revision, order)
-    data = {**as_data(done.planned), "release": done.release, "head": done.head, "jobs": list(done.jobs)}
+    data = {**as_data(done.planned), **data_of(done.applied)}
     return Result(
         data, 1 if done.plan.blocked else 0, findings_of(done.plan), lambda screen: _draw(screen, done), format
     )
@@ -61,9 +61,4 @@ def _saved(file: Path) -> SavedPlan:
 
 def _draw(screen: "Console", done: Synced) -> None:
     draw_plan(screen, done.planned)
-    if done.release is None:
-        return
-    jobs = f", queued {' and '.join(done.jobs)}" if done.jobs else ""
-    draw.line(screen, f"released {done.release}: {done.stored_blobs} blobs stored{jobs}", "green")
-    if done.jobs:
-        draw.line(screen, "hint: run `skillctl jobs work --drain` to deliver")
+    draw_applied(screen, done.applied, f"{done.stored_blobs} blobs stored")

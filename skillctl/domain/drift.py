@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from skillctl.domain.approval import Statement
 from skillctl.domain.production import SkillState
@@ -15,13 +15,14 @@ FIXED = ("digest", "manifest", "evidence", "approval", "definition_path", "card"
 class Drift:
     """One difference in a skill; `version` is None for what is served.
 
-    `again` says that publishing the version again brings back what is missing of it; what was altered stays so.
+    What is `said` is said again, what is `missing` is brought back by publishing the version again; what is `altered`
+    of what was published stays so.
     """
 
     skill: str
     version: str | None
     what: str
-    again: bool = False
+    kind: Literal["said", "missing", "altered"]
 
     @property
     def place(self) -> str:
@@ -42,39 +43,42 @@ def drifts(
     """Each difference; `facts` are the expected ones by version, `held` what production says of the skill.
 
     What is served, and versions that are not there yet, are compared where the skill `is_free`: not held by a person.
+    A version without facts could not be proved, and is not compared.
     """
     versions: Mapping[str, Any] = held.get("versions", {})
-    if is_free and held.get("serving") != wanted.serving:
-        yield Drift(skill, None, f"serves {held.get('serving') or 'nothing'}, not {wanted.serving or 'nothing'}")
+    serving = held.get("serving")
+    if is_free and serving != wanted.serving:
+        yield Drift(skill, None, f"serves {serving or 'nothing'}, not {wanted.serving or 'nothing'}", "said")
     for version, state in wanted.versions.items():
         found = versions.get(version)
+        if version not in facts or (found is None and not is_free):
+            continue
         if found is None:
-            if is_free:
-                yield Drift(skill, version, "is not there", again=True)
+            yield Drift(skill, version, "is not there", "missing")
             continue
         if is_free and (found["state"], found["notice"]) != (state.state, state.notice):
             was = f"{found['state']}, not {state.state}" if found["state"] != state.state else "noticed otherwise"
-            yield Drift(skill, version, f"is {was}")
+            yield Drift(skill, version, f"is {was}", "said")
         yield from _content(skill, version, facts[version], found)
     for version in versions.keys() - wanted.versions.keys():
-        yield Drift(skill, version, "was never approved")
+        yield Drift(skill, version, "has no approval in the commit", "altered")
 
 
 def _content(skill: str, version: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Drift]:
     for key in FIXED:
         if found[key] != wanted[key]:
-            yield Drift(skill, version, f"has another `{key}`")
+            yield Drift(skill, version, f"has another `{key}`", "altered")
     ours, theirs = ({one[0]: one[1:] for one in side["files"]} for side in (wanted, found))
     for path in sorted(ours.keys() | theirs.keys()):
         if path not in theirs:
-            yield Drift(skill, version, f"lacks the row of `{path}`", again=True)
+            yield Drift(skill, version, f"lacks the row of `{path}`", "missing")
         elif path not in ours:
-            yield Drift(skill, version, f"has a row of `{path}`, which was never approved")
+            yield Drift(skill, version, f"has a row of `{path}`, which was never approved", "altered")
         elif ours[path] != theirs[path]:
-            yield Drift(skill, version, f"has another row of `{path}`")
+            yield Drift(skill, version, f"has another row of `{path}`", "altered")
     for sha256 in found["lost"]:
-        yield Drift(skill, version, f"has lost the content {sha256[:12]}", again=True)
+        yield Drift(skill, version, f"has lost the content {sha256[:12]}", "missing")
     if found["evidence_fits"] is None:
-        yield Drift(skill, version, "has lost its row of evidence", again=True)
+        yield Drift(skill, version, "has lost its row of evidence", "missing")
     elif not found["evidence_fits"]:
-        yield Drift(skill, version, "has a row of evidence that does not say what its bytes say")
+        yield Drift(skill, version, "has a row of evidence that does not say what its bytes say", "altered")

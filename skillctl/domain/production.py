@@ -59,6 +59,15 @@ class Revocation:
 
 
 @dataclass(frozen=True)
+class Applied:
+    """What applying gave: the release, None where it was so already, the head of the ledger, and who is told."""
+
+    release: str | None
+    head: str | None
+    jobs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Current:
     """What production holds now; `judged` is the last commit up to which all was admitted.
 

@@ -13,7 +13,6 @@ Kind = Literal["sync", "rebuild", "repair", "rollback", "revoke", "hold", "unhol
 #: The jobs that tell of a release of each kind, by destination; a rebuild and a hold move nothing at the consumers.
 JOB_TYPES = {"mattermost": "notice", "n8n": "rollout"}
 _NOTICE_ONLY: frozenset[Kind] = frozenset({"rebuild", "hold", "unhold"})
-_ROWS_NO_ACTION = frozenset({Action.UNHOLD})
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ def following(
 ) -> Body:
     """The release that a plan asks for; `publishes` are the versions to bring up, by skill and version."""
     changes = [
-        change(entry, desired[entry.skill], publishes) for entry in plan.changes if entry.action not in _ROWS_NO_ACTION
+        change(entry, desired[entry.skill], publishes) for entry in plan.changes if entry.action is not Action.UNHOLD
     ]
     lifts = [entry.skill for entry in plan.changes if entry.lifts]
     facts = notice.changes(plan.changes, desired)

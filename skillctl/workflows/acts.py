@@ -5,26 +5,16 @@ from dataclasses import dataclass, field
 
 from skillctl.domain import release_payload, serving
 from skillctl.domain.naming import known_skill
-from skillctl.domain.production import Current
+from skillctl.domain.production import Applied, Current
 from skillctl.domain.release_payload import Body, Origin
 from skillctl.domain.serving import Serving
 from skillctl.errors import SkillctlError, StoreRefused, UsageError
-from skillctl.workflows.index_offers import index_offers
 from skillctl.workflows.landing import Landed, Landing, land
 from skillctl.workflows.ports import Repository
 from skillctl.workflows.read import read, refuse_unreadable
 from skillctl.workflows.store_ports import Production
 
 Edit = Callable[[Serving], Serving]
-
-
-@dataclass(frozen=True)
-class Acted:
-    """The release that an act made, None where it was so already, the head of the ledger, and the jobs it queued."""
-
-    release: str | None
-    head: str | None
-    jobs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,12 +45,9 @@ def reasoned(reason: str) -> str:
     return reason.strip()
 
 
-def act(production: Production, body: Body, current: Current, origin: Origin) -> Acted:
+def act(production: Production, body: Body, current: Current, origin: Origin) -> Applied:
     """Do it, in one transaction with its jobs."""
-    answer = production.apply(release_payload.payload(body, current, origin))
-    index_offers(production)
-    jobs = tuple(job["destination"] for job in answer.get("jobs", ()))
-    return Acted(answer["release"], answer.get("head"), jobs)
+    return production.apply(release_payload.payload(body, current, origin))
 
 
 def follow(repository: Repository, edits: Mapping[str, Edit], message: str, landing: Landing) -> Edited:

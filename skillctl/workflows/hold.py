@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from skillctl.domain import notice
 from skillctl.domain.naming import known_skill
-from skillctl.domain.production import Current, Hold
+from skillctl.domain.production import Applied, Current, Hold
 from skillctl.domain.release import Action
 from skillctl.domain.release_payload import Body, HoldSet, Kind, Origin
 from skillctl.errors import UsageError
-from skillctl.workflows.acts import Acted, act, holding, reasoned
+from skillctl.workflows.acts import act, holding, reasoned
 from skillctl.workflows.ports import Repository
 from skillctl.workflows.store_ports import Production
 
@@ -19,7 +19,7 @@ class Held:
 
     skill: str
     serving: str | None
-    acted: Acted
+    applied: Applied
 
 
 def set_hold(repository: Repository, production: Production, origin: Origin, name: str, reason: str) -> Held:

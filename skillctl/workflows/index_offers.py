@@ -1,6 +1,6 @@
 """Index: the terms of what production offers, worked out from the cards that it holds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from skillctl.domain.doctor.facts import Terms
@@ -20,14 +20,21 @@ def index_offers(production: Production) -> None:
 
 def terms_of(production: Production) -> Terms:
     """Whether the terms that production keeps are those of the cards that it offers."""
-    cards, kept = production.served()["skills"], production.kept_terms()
-    missing = {offer.name for _, offer in production.unindexed()}
-    strange = [
-        card["name"]
-        for card in cards
-        if card["name"] not in missing and kept.get(card["name"], "") != _indexed(card).digest
-    ]
-    return Terms(len(cards), sorted(missing), strange)
+    cards, kept = _cards(production), production.kept_terms()
+    unread = {offer.name for _, offer in production.unindexed()}
+    right = {name for name, card in cards.items() if name in unread or kept.get(name, "") == _indexed(card).digest}
+    strange = (cards.keys() | kept.keys() | unread) - right
+    return Terms(len(cards), sorted(unread & right), sorted(strange))
+
+
+def mend_terms(production: Production, names: Iterable[str]) -> None:
+    """Give these skills the terms of their cards, or none where they are not offered, whatever somebody put there."""
+    cards = _cards(production)
+    production.put_terms(_indexed(cards[name]) if name in cards else Indexed(name, "", {}) for name in names)
+
+
+def _cards(production: Production) -> Mapping[str, Mapping[str, Any]]:
+    return {card["name"]: card for card in production.served()["skills"]}
 
 
 def _indexed(card: Mapping[str, Any]) -> Indexed:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from skillctl.domain import notice
 from skillctl.domain import version as versions
-from skillctl.domain.production import Current, SkillState
+from skillctl.domain.production import Applied, Current, SkillState
 from skillctl.domain.release import Action
 from skillctl.domain.release_payload import Body, Origin
 from skillctl.domain.serving import Retirement, Serving
 from skillctl.errors import UsageError
-from skillctl.workflows.acts import Acted, Edited, act, follow, held_skill, holding, trailers
+from skillctl.workflows.acts import Edited, act, follow, held_skill, holding, trailers
 from skillctl.workflows.landing import Landing
 from skillctl.workflows.ports import Repository
 from skillctl.workflows.store_ports import Production
@@ -25,7 +25,7 @@ class Revoked:
     version: str
     serving: str | None
     was_serving: str | None
-    acted: Acted
+    applied: Applied
     edited: Edited
 
 
@@ -50,16 +50,16 @@ def revoke(
         raise UsageError(f"production does not hold {name}@{version}", hint=f"it holds {known}")
     serving = _serving(name, state, version, serve)
     if state.versions[version].state == "revoked":
-        acted = Acted(None, current.head)
+        applied = Applied(None, current.head)
     else:
         body = _body(current, name, version, serving, retirement.reason)
-        acted = act(production, body, current, origin)
+        applied = act(production, body, current, origin)
 
     def edit(offered: Serving) -> Serving:
         return offered.revokes(version, retirement, serving)
 
     message = f"revoke {name} {version}\n\n{retirement.reason}\n\n{trailers([f'{name}@{version}'])}"
-    return Revoked(name, version, serving, state.serving, acted, follow(repository, {name: edit}, message, landing))
+    return Revoked(name, version, serving, state.serving, applied, follow(repository, {name: edit}, message, landing))
 
 
 def _serving(name: str, state: SkillState, version: str, serve: str | None) -> str | None:

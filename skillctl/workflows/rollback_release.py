@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from skillctl.domain import notice
-from skillctl.domain.production import Current
+from skillctl.domain.production import Applied, Current
 from skillctl.domain.release import Action
 from skillctl.domain.release_payload import Body, HoldSet, Origin
 from skillctl.domain.serving import Retirement, Serving
 from skillctl.errors import StoreRefused, UsageError
-from skillctl.workflows.acts import Acted, Edit, Edited, act, follow, holding, reasoned, trailers
+from skillctl.workflows.acts import Edit, Edited, act, follow, holding, reasoned, trailers
 from skillctl.workflows.landing import Landing
 from skillctl.workflows.ports import Repository
 from skillctl.workflows.revoke import OFFERED
@@ -42,7 +42,7 @@ class RolledBackRelease:
     release: str
     steps: Sequence[Step]
     left: Mapping[str, str]
-    acted: Acted
+    applied: Applied
     edited: Edited
 
 
@@ -61,12 +61,12 @@ def rollback_release(
         told = "; ".join(f"{skill}: {reason}" for skill, reason in left.items())
         message = f"nothing that release {effect['release'][:8]} served is served still ({told})"
         raise StoreRefused("nothing-to-roll-back", message, hint="look at `skillctl plan`, or name another release")
-    acted = act(production, _body(current, steps, why), current, origin)
+    applied = act(production, _body(current, steps, why), current, origin)
     edits = {step.skill: _edit(step, why) for step in steps}
     message = f"roll back release {effect['release']}\n\n{why}\n\n"
     message += trailers([f"{step.skill}@{step.serving or step.version}" for step in steps])
     edited = follow(repository, edits, message, landing)
-    return RolledBackRelease(effect["release"], steps, left, acted, edited)
+    return RolledBackRelease(effect["release"], steps, left, applied, edited)
 
 
 def _effect(production: Production, release: str) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from skillctl.domain.delivery import Attempt, Backlog, Job
     from skillctl.domain.ledger import Ledger
-    from skillctl.domain.production import Current
+    from skillctl.domain.production import Applied, Current
     from skillctl.domain.selection import Indexed, Offer
 
 
@@ -35,7 +35,7 @@ class Production(Protocol):
         """Bring up bytes by SHA-256, in chunks; the number stored."""
         ...
 
-    def apply(self, release: Mapping[str, Any]) -> Mapping[str, Any]:
+    def apply(self, release: Mapping[str, Any]) -> Applied:
         """Make a release true, all of it or nothing."""
         ...
 
@@ -52,7 +52,7 @@ class Production(Protocol):
         ...
 
     def strays(self) -> list[Mapping[str, str]]:
-        """Rows that no release wrote: `table`, `key` and `why`."""
+        """What is not as its releases left it: the `table`, and `what` is wrong there."""
         ...
 
     def served(self) -> Mapping[str, Any]:

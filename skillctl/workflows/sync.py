@@ -1,20 +1,21 @@
 """Sync: production is made to hold what a commit says, in one release with its jobs, and read back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from skillctl.domain import plan_record, release, release_payload
 from skillctl.domain.environment import Environment, MaxWithdrawn
 from skillctl.domain.plan_record import SavedPlan
 from skillctl.domain.policy import FILE_NAME
+from skillctl.domain.production import Applied
 from skillctl.domain.release import Plan
-from skillctl.domain.release_payload import Body, Kind, Origin
+from skillctl.domain.release_payload import Kind, Origin
 from skillctl.errors import StoreRefused, Unreachable, UsageError
 from skillctl.workflows.gate import Court
 from skillctl.workflows.index_offers import index_offers
 from skillctl.workflows.plan import Planned, plan
 from skillctl.workflows.ports import Repository
+from skillctl.workflows.proof import Bundle
 from skillctl.workflows.store_ports import Production
 
 
@@ -35,12 +36,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Synced:
-    """What sync did: `release` is None where nothing had to change; `jobs` are those it queued."""
+    """What sync planned and applied, and how many blobs went up for it."""
 
     planned: Planned
-    release: str | None
-    head: str | None
-    jobs: tuple[str, ...]
+    applied: Applied
     stored_blobs: int
 
     @property
@@ -57,30 +56,39 @@ def sync(court: Court, production: Production, revision: str, order: Order) -> S
     """
     planned = plan(court, production, order.saved.commit if order.saved else revision)
     made, current = planned.plan, planned.plan.current
-    told = environment_of(planned, order.environment)
-    index_offers(production)
+    told = _environment(planned, order.environment)
     _on_branch(court.repository, made.commit, told.release_branch)
     _as_saved(order, made)
     _fits(order, made)
     if not order.prune:
         _stay_within(told.max_withdrawn, made)
-    if (
-        not made.changes
-        and current.commit == made.commit
-        and (current.judged or made.commit) == planned.admission.judged
-    ):
-        return Synced(planned, None, current.head, (), 0)
     origin = Origin(order.environment, told.destinations, court.repository.actor(), order.tool)
-    body = _body("rebuild" if order.rebuild else "sync", planned)
-    stored = bring_up(production, planned)
-    answer = production.apply(release_payload.payload(body, current, origin))
-    _read_back(production, planned)
+    nothing = Synced(planned, Applied(None, current.head), 0)
+    done = nothing if _is_there(planned) else _release(production, planned, order, origin)
+    # Also where nothing changed: terms may be of other rules, or those of an act that waited for nobody.
     index_offers(production)
-    made_release = None if body.is_empty else answer["release"]
-    return Synced(planned, made_release, answer.get("head"), answered(answer), stored)
+    return done
 
 
-def environment_of(planned: Planned, name: str) -> Environment:
+def _is_there(planned: Planned) -> bool:
+    """Whether production holds all of the plan, its commit and how far it was judged included."""
+    made, current = planned.plan, planned.plan.current
+    judged = current.judged or made.commit
+    return not made.changes and (current.commit, judged) == (made.commit, planned.admission.judged)
+
+
+def _release(production: Production, planned: Planned, order: Order, origin: Origin) -> Synced:
+    bundles, made = planned.wanted.bundles, planned.plan
+    kind: Kind = "rebuild" if order.rebuild else "sync"
+    publishes = {key: bundle.publish for key, bundle in bundles.items()}
+    body = release_payload.following(kind, made, planned.wanted.desired, publishes, planned.admission.judged)
+    stored = bring_up(production, made, bundles)
+    applied = production.apply(release_payload.payload(body, made.current, origin))
+    _read_back(production, planned)
+    return Synced(planned, replace(applied, release=None) if body.is_empty else applied, stored)
+
+
+def _environment(planned: Planned, name: str) -> Environment:
     """An environment as the planned commit has it; UsageError where it has none of that name."""
     found = planned.wanted.policy.environments.get(name)
     if found is None:
@@ -88,11 +96,6 @@ def environment_of(planned: Planned, name: str) -> Environment:
         hint = f"commit it to `environments` in `{FILE_NAME}`"
         raise UsageError(f"the `{FILE_NAME}` of commit {commit} has no environment `{name}`", hint=hint)
     return found
-
-
-def _body(kind: Kind, planned: Planned) -> Body:
-    publishes = {key: bundle.publish for key, bundle in planned.wanted.bundles.items()}
-    return release_payload.following(kind, planned.plan, planned.wanted.desired, publishes, planned.admission.judged)
 
 
 def _on_branch(repository: Repository, commit: str, branch: str) -> None:
@@ -131,17 +134,12 @@ def _stay_within(limit: MaxWithdrawn, made: Plan) -> None:
         raise StoreRefused("too-many-withdrawn", message, hint=hint)
 
 
-def bring_up(production: Production, planned: Planned) -> int:
+def bring_up(production: Production, made: Plan, bundles: Mapping[tuple[str, str], Bundle]) -> int:
     """The content of what a plan publishes goes up first, only what is missing; the number of blobs stored."""
     blobs: dict[str, bytes] = {}
-    for entry in planned.plan.changes:
+    for entry in made.changes:
         for version in entry.publish:
-            blobs |= planned.wanted.bundles[entry.skill, version].blobs
-    return put_missing(production, blobs)
-
-
-def put_missing(production: Production, blobs: Mapping[str, bytes]) -> int:
-    """Content goes up where production has not got it; the number of blobs stored."""
+            blobs |= bundles[entry.skill, version].blobs
     if not blobs:
         return 0
     missing = production.missing_blobs(blobs)
@@ -158,8 +156,3 @@ def _read_back(production: Production, planned: Planned) -> None:
         if now.skills.get(skill) != planned.wanted.desired[skill].state:
             message = f"production does not hold `{skill}` as it was told to"
             raise Unreachable(message, hint="run `skillctl verify` to see the difference")
-
-
-def answered(answer: Mapping[str, Any]) -> tuple[str, ...]:
-    """The destinations of the jobs that a release queued."""
-    return tuple(job["destination"] for job in answer.get("jobs", ()))

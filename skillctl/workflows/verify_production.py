@@ -1,23 +1,26 @@
 """Verify: what production holds against what a commit says, field by field and byte by byte; put right where asked."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import Any
 
 from skillctl.domain import drift, release, release_payload
+from skillctl.domain.conflicts import NOTHING
 from skillctl.domain.drift import Drift
 from skillctl.domain.finding import Finding
-from skillctl.domain.production import Current, SkillState
+from skillctl.domain.production import Current
 from skillctl.domain.release import IDLE, Action, Entry, Plan
 from skillctl.domain.release_payload import Origin
 from skillctl.errors import StoreRefused
 from skillctl.workflows.acts import holding
 from skillctl.workflows.desired import Wanted, wanted
 from skillctl.workflows.gate import Court
+from skillctl.workflows.index_offers import mend_terms, terms_of
 from skillctl.workflows.store_ports import Production
-from skillctl.workflows.sync import put_missing
+from skillctl.workflows.sync import bring_up
 
 _ALTERED = "nothing changes what was published: restore the row from a backup, or fill a new database from Git"
-_NOTHING = SkillState(None, {})
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,13 @@ class _Compared:
     plan: Plan
     drifts: Sequence[Drift]
     strays: Sequence[Finding]
+    strange: Sequence[str]
+
+    @property
+    def findings(self) -> list[Finding]:
+        words = [Drift(name, None, "is found by other words than those of its card", "said") for name in self.strange]
+        blocked = [problem for entry in self.plan.blocked for problem in entry.problems]
+        return list(dict.fromkeys([*map(_finding, (*self.drifts, *words)), *self.strays, *blocked]))
 
 
 def verify_production(
@@ -49,15 +59,15 @@ def verify_production(
     """
     current = holding(production)
     commit = court.repository.resolve(revision or current.commit or "")
-    compared = _compare(court, production, commit, current)
-    made = _repair(production, compared, current, origin) if origin and compared.drifts else None
-    if made is not None:
+    compared, made = _compare(court, production, commit, current), None
+    if origin is not None and compared.findings:
+        made = _repair(production, compared, origin)
+        if compared.strange:
+            mend_terms(production, compared.strange)
         current = production.current(anew=True)
         compared = _compare(court, production, commit, current)
-    findings = [*(_finding(one) for one in compared.drifts), *compared.strays]
-    findings += [finding for entry in compared.plan.blocked for finding in entry.problems]
     count = sum(len(state.versions) for state in current.skills.values())
-    return VerifiedProduction(commit, len(current.skills), count, list(dict.fromkeys(findings)), made)
+    return VerifiedProduction(commit, len(current.skills), count, compared.findings, made)
 
 
 def _compare(court: Court, production: Production, commit: str, current: Current) -> _Compared:
@@ -65,66 +75,64 @@ def _compare(court: Court, production: Production, commit: str, current: Current
     judged = wanted(court.repository, court.signatures, commit, Current(None, None, None, {}))
     plan = release.plan(commit, judged.desired, current)
     facts = production.facts(sorted({*judged.desired, *current.skills}))
+    expected: dict[str, dict[str, Any]] = defaultdict(dict)
+    for (name, version), bundle in judged.bundles.items():
+        expected[name][version] = drift.expected(judged.approvals[name][version], bundle.publish)
     found: list[Drift] = []
     for entry in plan.entries:
         desired = judged.desired.get(entry.skill)
-        state = desired.state if desired else _NOTHING
-        expected = {
-            version: drift.expected(
-                judged.approvals[entry.skill][version], judged.bundles[entry.skill, version].publish
-            )
-            for version in state.versions
-            if (entry.skill, version) in judged.bundles
-        }
-        known = SkillState(state.serving, {version: state.versions[version] for version in expected})
-        is_free = entry.action not in (Action.HOLD, Action.BLOCKED)
-        if entry.action is not Action.BLOCKED or expected:
-            found += drift.drifts(entry.skill, known, expected, facts.get(entry.skill, {}), is_free=is_free)
-    return _Compared(judged, plan, found, [_stray(one) for one in production.strays()])
+        state, held = desired.state if desired else NOTHING, facts.get(entry.skill, {})
+        found += drift.drifts(entry.skill, state, expected[entry.skill], held, is_free=_is_free(entry))
+    strays = [_stray(one) for one in production.strays()]
+    return _Compared(judged, plan, found, strays, terms_of(production).strange)
 
 
-def _repair(production: Production, compared: _Compared, current: Current, origin: Origin) -> str | None:
+def _is_free(entry: Entry) -> bool:
+    return entry.action not in (Action.HOLD, Action.BLOCKED)
+
+
+def _repair(production: Production, compared: _Compared, origin: Origin) -> str | None:
     """One release that brings back what is missing and says again what is served; None where that changes nothing."""
-    if current.commit != compared.plan.commit:
-        message = f"production was synced to {(current.commit or '')[:12]}, not to {compared.plan.commit[:12]}"
+    made, bundles = compared.plan, compared.wanted.bundles
+    current = made.current
+    if current.commit != made.commit:
+        message = f"production was synced to {(current.commit or '')[:12]}, not to {made.commit[:12]}"
         raise StoreRefused("production-moved", message, hint="run `skillctl verify --fix` without a revision")
-    again: dict[str, set[str]] = {}
+    missing: dict[str, set[str]] = defaultdict(set)
     for one in compared.drifts:
-        if one.again and one.version:
-            again.setdefault(one.skill, set()).add(one.version)
-    entries = tuple(_mended(entry, again) for entry in compared.plan.entries)
-    plan = Plan(compared.plan.commit, current, entries)
+        if one.version and one.kind == "missing":
+            missing[one.skill].add(one.version)
+    plan = replace(made, entries=tuple(_mended(entry, missing[entry.skill]) for entry in made.entries))
     if not plan.changes:
         return None
-    bundles = compared.wanted.bundles
-    for entry in plan.changes:
-        for version in entry.publish:
-            put_missing(production, bundles[entry.skill, version].blobs)
+    bring_up(production, plan, bundles)
     publishes = {key: bundle.publish for key, bundle in bundles.items()}
     judged = current.judged or plan.commit
     body = release_payload.following("repair", plan, compared.wanted.desired, publishes, judged)
-    answer = production.apply(release_payload.payload(replace(body, lifts=()), current, origin))
-    return str(answer["release"])
+    return production.apply(release_payload.payload(body, current, origin)).release
 
 
-def _mended(entry: Entry, again: Mapping[str, set[str]]) -> Entry:
-    """The entry with the versions that are brought up once more, though production may know them."""
-    if entry.skill not in again or entry.action in (Action.HOLD, Action.BLOCKED):
-        return entry
-    publish = (*entry.publish, *sorted(again[entry.skill] - {*entry.publish}))
-    action = Action.UPDATE if entry.action in IDLE or entry.action is Action.UNHOLD else entry.action
-    return replace(entry, action=action, publish=publish, version=entry.version or publish[-1])
+def _mended(entry: Entry, missing: Set[str]) -> Entry:
+    """The entry as a repair takes it: with what is brought up once more, though production may know it.
+
+    A hold that the commit agrees with is for the next sync to end.
+    """
+    again = sorted(missing - {*entry.publish})
+    if entry.action is Action.UNHOLD:
+        entry = replace(entry, action=Action.UNCHANGED)
+    if not again or not _is_free(entry):
+        return replace(entry, lifts=False)
+    action = Action.UPDATE if entry.action in IDLE else entry.action
+    publish = (*entry.publish, *again)
+    return replace(entry, action=action, publish=publish, version=entry.version or publish[-1], lifts=False)
 
 
 def _finding(one: Drift) -> Finding:
-    file = (
-        f"approvals/{one.skill}/{one.version}/approval.json" if one.version else f"approvals/{one.skill}/serving.yaml"
-    )
-    is_fixed = one.version is not None and not one.again and not one.what.startswith("is ")
-    code, hint = ("SK432", _ALTERED) if is_fixed else ("SK431", "run `skillctl verify --fix`")
+    file = f"approvals/{one.skill}/" + (f"{one.version}/approval.json" if one.version else "serving.yaml")
+    code, hint = ("SK432", _ALTERED) if one.kind == "altered" else ("SK431", "run `skillctl verify --fix`")
     return Finding(code, f"in production {one.place} {one.what}", file, skill=one.skill, hint=hint)
 
 
 def _stray(said: Mapping[str, str]) -> Finding:
-    message = f"a row of `mcp.{said['table']}` is not of any release: {said['key']}: {said['why']}"
-    return Finding("SK433", message, "supabase/migrations", hint=_ALTERED)
+    message = f"what `mcp.{said['table']}` holds is not of the releases: {said['what']}"
+    return Finding("SK433", message, f"mcp.{said['table']}", hint=_ALTERED)

@@ -1,15 +1,6 @@
 -- The ledger's two chains: promotions row by row, and releases, each of which seals itself, its parent, and all
 -- promotions up to it. The last head so stands for everything that was ever released.
 
-create function mcp.chain_step(p_hash text, p_text text, p_start text) returns text
-language plpgsql immutable set search_path = '' as $$
-begin
-  return encode(sha256(convert_to(coalesce(p_hash, p_start) || p_text, 'UTF8')), 'hex');
-end $$;
-
--- As a window function it gives the hash of each row of a chain in one pass.
-create aggregate mcp.chain(p_text text, p_start text) (sfunc = mcp.chain_step, stype = text);
-
 -- As before, in the language that makes it several times faster where it is asked for thousands of rows.
 create or replace function mcp.promotion_text(p_row mcp.promotions) returns text
 language plpgsql stable set search_path = '' as $$
@@ -50,29 +41,35 @@ drop function mcp.chain_promotion();
 create trigger check_chain after insert on mcp.promotions
   referencing new table as added for each statement execute function mcp.check_chain();
 
-create or replace function mcp.write_promotions(p_release jsonb) returns void
-language plpgsql set search_path = '' as $$
+create function mcp.chained_promotions(p_release jsonb) returns setof mcp.promotions
+language plpgsql stable set search_path = '' as $$
 declare
   last record;
-  start text;
+  made mcp.promotions;
+  previous text;
 begin
   select p.seq, p.hash into last from mcp.promotions p order by p.seq desc limit 1;
-  start := coalesce(last.hash, repeat('0', 64));
+  previous := coalesce(last.hash, repeat('0', 64));
+  for made in
+    select coalesce(last.seq, 0) + place, (p_release ->> 'id')::uuid, skill, version, action, from_status, to_status,
+           digest, evidence, p_release ->> 'actor', now(), null, null
+      from mcp.release_promotions(p_release) order by place
+  loop
+    made.prev_hash := previous;
+    made.hash := encode(sha256(convert_to(previous || mcp.promotion_text(made), 'UTF8')), 'hex');
+    previous := made.hash;
+    return next made;
+  end loop;
+end $$;
+
+create or replace function mcp.write_promotions(p_release jsonb) returns void
+language sql volatile set search_path = '' as $$
   insert into mcp.promotions (seq, release, skill, version, action, from_status, to_status, digest, evidence, actor,
                               promoted_at, prev_hash, hash)
-  select (made).seq, (made).release, (made).skill, (made).version, (made).action, (made).from_status,
-         (made).to_status, (made).digest, (made).evidence, (made).actor, (made).promoted_at,
-         lag(hash, 1, start) over (order by (made).seq), hash
-    from (
-      select made, mcp.chain(mcp.promotion_text(made), start)
-               over (order by (made).seq rows unbounded preceding) as hash
-        from (
-          select row(coalesce(last.seq, 0) + place, (p_release ->> 'id')::uuid, skill, version, action, from_status,
-                     to_status, digest, evidence, p_release ->> 'actor', now(), null, null)::mcp.promotions as made
-            from mcp.release_promotions(p_release)
-          offset 0) rows
-    ) chained;
-end $$;
+  select seq, release, skill, version, action, from_status, to_status, digest, evidence, actor, promoted_at, prev_hash,
+         hash
+    from mcp.chained_promotions(p_release)
+$$;
 
 create function mcp.release_text(p_row mcp.releases) returns text
 language sql stable set search_path = '' as $$

@@ -28,8 +28,9 @@ comment on column mcp.terms.mentions is 'How often the offered version mentions 
 alter table mcp.offers enable row level security;
 alter table mcp.terms enable row level security;
 
-create function mcp.renew_offers(p_names text[]) returns void
+create function mcp.renew_offers(p_names text[]) returns boolean
 language plpgsql set search_path = '' as $$
+-- Whether an offer was not there that should be.
 begin
   with gone as (
     delete from mcp.offers o using unnest(p_names) n (name)
@@ -51,6 +52,7 @@ begin
      and not exists (select from mcp.revocations r where r.digest = v.digest)
    order by s.name
   on conflict (name) do nothing;
+  return found;
 end $$;
 
 create function mcp.follow_offers() returns trigger
@@ -125,6 +127,10 @@ begin
   perform mcp.check_terms(p_edition, p_skills);
   -- Never in the middle of a release, nor two at once.
   perform pg_advisory_xact_lock(hashtextextended('mcp.apply_release', 0));
+  -- Only where somebody took an offer away by hand is one to be made here; its terms then belong to nothing.
+  if mcp.renew_offers(array(select k ->> 'name' from jsonb_array_elements(p_skills) k)) then
+    delete from mcp.terms t where not exists (select from mcp.offers o where o.id = t.offer);
+  end if;
   delete from mcp.terms t using jsonb_array_elements(p_skills) k
     join mcp.offers o on o.name = k ->> 'name' and o.version = k ->> 'version'
    where t.offer = o.id;

@@ -58,14 +58,15 @@ comment on view mcp_reporting.skill_catalogue is
   'Every version that was ever approved, and how it stands. `sunset` is the last day it may be relied on.';
 
 create view mcp_reporting.release_history as
-select r.seq as number, r.id::text as release, left(r.commit, 12) as commit,
+select r.seq as number, r.id::text as release, r.kind, left(r.commit, 12) as commit,
        -- Git signs `Name <mail>`, and some people are called by their mail.
        coalesce(nullif(btrim(regexp_replace(split_part(r.actor, '<', 1), '@\S*', '', 'g')), ''), 'not said') as actor,
        r.tool, r.applied_at at time zone 'UTC' as applied_at, jsonb_array_length(r.changes) as skills,
        coalesce(p.published, 0) as published, coalesce(p.deprecated, 0) as deprecated,
        coalesce(p.reinstated, 0) as reinstated, coalesce(p.withdrawn, 0) as withdrawn,
        coalesce(p.revoked, 0) as revoked,
-       jsonb_array_length(jsonb_path_query_array(r.changes, '$[*] ? (@.action == "update" || @.action == "rollback")')) as updated
+       jsonb_array_length(jsonb_path_query_array(
+         r.changes, '$[*] ? (@.action == "update" || @.action == "rollback")')) as updated
   from mcp.releases r
   left join (
     select release, count(*) filter (where action = 'publish') as published,

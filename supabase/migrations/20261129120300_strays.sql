@@ -1,4 +1,4 @@
--- Rows that no release wrote, or that are not as the releases left them: what only an owner can have done.
+-- What is not as the releases left it: only an owner can have done that.
 
 create function mcp.expected_holds() returns table (skill text, kind text, digests jsonb)
 language sql stable set search_path = '' as $$
@@ -20,43 +20,37 @@ $$;
 
 create function mcp.strays() returns jsonb
 language sql stable security definer set search_path = '' as $$
-  select coalesce(jsonb_agg(jsonb_build_object('table', s.place, 'key', s.key, 'why', s.why) order by s.place, s.key), '[]')
+  select coalesce(jsonb_agg(jsonb_build_object('table', s.place, 'what', s.what) order by s.place, s.what), '[]')
     from (
-      select 'evidence', e.sha256, 'no version rests on it'
+      select 'evidence', format('no version rests on %s', e.sha256)
         from mcp.evidence e where not exists (select from mcp.skill_versions v where v.evidence = e.sha256)
       union all
-      select 'version_files', f.name || '@' || f.version || ' ' || f.path, 'there is no such version'
+      select 'version_files', format('there is no %s@%s with a file `%s`', f.name, f.version, f.path)
         from mcp.version_files f
        where not exists (select from mcp.skill_versions v where v.name = f.name and v.version = f.version)
       union all
-      select 'skills', s.name, 'it has no version, and no release names it'
+      select 'skills', format('%s has no version', s.name)
         from mcp.skills s where not exists (select from mcp.skill_versions v where v.name = s.name)
       union all
-      select 'skill_versions', v.name || '@' || v.version, 'no release published it'
+      select 'skill_versions', format('no release published %s@%s', v.name, v.version)
         from mcp.skill_versions v where not exists (select from mcp.releases r where r.id = v.release)
       union all
-      select 'skill_versions', v.name || '@' || v.version, 'it is revoked, and no revocation says so'
+      select 'skill_versions', format('%s@%s is revoked, and no revocation says so', v.name, v.version)
         from mcp.skill_versions v
        where v.state = 'revoked' and not exists (select from mcp.revocations r where r.digest = v.digest)
       union all
-      select 'revocations', r.name || '@' || r.version, 'no version of this content is revoked'
-        from mcp.revocations r
-       where not exists (select from mcp.skill_versions v
-                          where v.digest = r.digest and v.name = r.name and v.version = r.version
-                            and v.state = 'revoked')
-      union all
-      select 'holds', coalesce(h.skill, x.skill), case
-               when h.skill is null then 'a release set it, none ended it, and it is not there'
-               when x.skill is null then 'no release set it'
-               else 'it is not as the releases set it' end
+      select 'holds', coalesce(h.skill, x.skill) || case
+               when h.skill is null then ' is held by a release that none ended, and not here'
+               when x.skill is null then ' is held by no release'
+               else ' is not held as the releases did it' end
         from mcp.holds h full join mcp.expected_holds() x on x.skill = h.skill
        where h.skill is null or x.skill is null or h.kind <> x.kind
           or not (h.digests @> coalesce(x.digests, '[]') and h.digests <@ coalesce(x.digests, '[]'))
       union all
-      select 'deployed', coalesce(d.release::text, 'no release'), 'it is not the last release'
-        from mcp.deployed d
-       where d.release is distinct from (select r.id from mcp.releases r order by r.seq desc limit 1)
-    ) s (place, key, why)
+      select f.at, f.what from mcp.deployed_faults() f
+      union all
+      select f.at, f.what from mcp.revocation_faults() f
+    ) s (place, what)
 $$;
 
 revoke all on all functions in schema mcp from public, anon, authenticated;

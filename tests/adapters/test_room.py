@@ -237,6 +237,7 @@ def test_a_room_in_which_something_was_left_is_not_used_again(own: ScriptRunner)
         printed(own, DAEMON, seconds)
         # Before we are told.
         assert not sleepers(seconds)
+        # It only lasts, so that it is there meanwhile; nothing waits for that long.
         other = pool.submit(printed, own, "import time; time.sleep(0.5); print(2)")
         printed(own, DAEMON, seconds)
         assert other.result() == "2\n"

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from skillctl.adapters import migrations
+from skillctl.adapters import migrations, repeating
 from tests.production.conftest import MIGRATIONS, Database
 
 API_ROLES = ["anon", "authenticated", "service_role", "mcp_agent"]
@@ -56,6 +56,16 @@ def test_only_the_named_functions_can_be_called(shared_database: Database) -> No
         "job_counts", "job_backlog",
         "release_effect", "version_facts", "list_releases", "strays",
     }  # fmt: skip
+
+
+def test_a_lost_answer_is_asked_for_again_wherever_that_changes_nothing(shared_database: Database) -> None:
+    rows = shared_database.run(
+        FUNCTIONS.replace("p.oid::regprocedure::text", "p.proname")
+        + OURS_AND_PUBLIC
+        + " and has_function_privilege('service_role', p.oid, 'execute')"
+    )
+    once = {"enqueue_job", "claim_next_job"}
+    assert {name for (name,) in rows} - once == repeating.REPEATABLE
 
 
 def test_every_function_for_the_api_runs_as_its_owner(shared_database: Database) -> None:

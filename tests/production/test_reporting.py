@@ -18,8 +18,8 @@ from tests.production.world import Version, cases, following, publish, upload
 VIEWS = {
     "promotions_daily": "day skill action from_status to_status promotions",
     "skill_catalogue": "skill version state served held published_at owners replaced_by sunset",
-    "release_history": "number release commit actor tool applied_at skills published deprecated reinstated withdrawn"
-    " revoked updated",
+    "release_history": "number release kind commit actor tool applied_at skills published deprecated reinstated"
+    " withdrawn revoked updated",
     "eval_trend": "skill version measured_at published_at hours_to_production class verdict pass_rate cases seconds"
     " cost",
 }

@@ -315,6 +315,18 @@ def test_only_the_release_branch_is_released(shop: Shop, direct: Database) -> No
     assert shop.skillctl("sync").exit_code == 0
 
 
+def test_a_refused_sync_writes_nothing(shop: Shop, direct: Database) -> None:
+    shop.skillctl("sync")
+    direct.run("update mcp.offers set edition = null where true")
+    shop.git("checkout", "--quiet", "-b", "feature")
+    shop.commit("not merged")
+    assert shop.skillctl("sync").exit_code == 1
+    assert direct.run("select edition from mcp.offers") == [(None,)]
+    shop.git("checkout", "--quiet", "main")
+    assert shop.skillctl("sync").data["release"] is None
+    assert direct.value("select edition from mcp.offers") is not None, "an empty one gives them their terms"
+
+
 def test_who_is_told_is_what_the_commit_says(shop: Shop, direct: Database) -> None:
     policy = (shop.root / "skillctl.yaml").read_text()
     shop.write("skillctl.yaml", policy.replace(", mattermost: {}, n8n: {}", ""))

@@ -22,6 +22,13 @@ MENDED = {
     "a version is gone": "delete from mcp.skill_versions where version = '1.1.0';"
     " update mcp.skills set served_version = '1.0.0'",
 }
+#: What follows from the rest, so no release is needed for it.
+FOLLOWING = {
+    "terms": "update mcp.terms set mentions = 99",
+    "terms are gone": "delete from mcp.terms",
+    "an offer is gone": "delete from mcp.offers",
+    "an offer of another version": "update mcp.offers set version = '1.0.0'; update mcp.terms set mentions = 7",
+}
 #: What was published, or is history: named, and never written over.
 NAMED = {
     "a digest": "update mcp.skill_versions set digest = 'sha256:' || repeat('0', 64), manifest = repeat('0', 64)"
@@ -104,6 +111,21 @@ def test_what_somebody_changed_is_put_right(two: Shop, direct: Database, harm: s
     assert two.skillctl("sync").data["release"] is None
 
 
+@pytest.mark.parametrize("harm", FOLLOWING.values(), ids=FOLLOWING)
+def test_what_agents_find_a_skill_by_is_made_again(two: Shop, direct: Database, harm: str) -> None:
+    def kept() -> list[object]:
+        offers = "select name, version, edition from mcp.offers"
+        return [direct.run(offers), direct.run("select key, mentions from mcp.terms order by 1")]
+
+    before = kept()
+    direct.tamper(harm)
+    found = two.skillctl("verify")
+    assert (found.exit_code, findings(found)) == (1, {"SK431"}), found.out
+    fixed = two.skillctl("verify", "--fix")
+    assert (fixed.exit_code, fixed.data["repaired"]) == (0, None), fixed.out
+    assert kept() == before
+
+
 @pytest.mark.parametrize("harm", NAMED.values(), ids=NAMED)
 def test_what_was_published_is_named_and_never_written_over(two: Shop, direct: Database, harm: str) -> None:
     direct.tamper(harm)
@@ -119,7 +141,7 @@ def test_a_hold_that_was_taken_away_is_named(two: Shop, direct: Database) -> Non
     direct.tamper("delete from mcp.holds")
     found = two.skillctl("verify")
     assert (found.exit_code, findings(found)) == (1, {"SK433"})
-    assert "none ended it" in found.envelope["findings"][0]["message"]
+    assert "that none ended" in found.envelope["findings"][0]["message"]
 
 
 def test_another_commit_can_be_asked_for_but_not_put_right(two: Shop, direct: Database) -> None:

@@ -35,7 +35,7 @@ class Story:
             if week in (8, 15, 21):
                 self.release(when + timedelta(hours=3), [self.retired("withdrawn" if week == 15 else "revoked")])
             if week in (11, 19):
-                self.release(when + timedelta(hours=2), [self.back()])
+                self.release(when + timedelta(hours=2), [self.back()], kind="rollback", reason="it was wrong")
 
     def chosen(self, many: int) -> list[str]:
         fresh = [name for name in NAMES if name not in self.held]
@@ -43,13 +43,15 @@ class Story:
         pool = fresh[:many] if not known else [*fresh[:1], *known]
         return self.chance.sample(pool, min(many, len(pool)))
 
-    def release(self, when: datetime, changes: list[dict[str, Any]]) -> None:
+    def release(self, when: datetime, changes: list[dict[str, Any]], **act: str) -> None:
         """One release at that moment: the clocks of the database stand still for it, all else is as always."""
         for table, column in (clock.split(".") for clock in CLOCKS):
             self.database.run(f"alter table mcp.{table} alter {column} set default '{when.isoformat()}'")
-        commit = f"{self.chance.getrandbits(160):040x}"
+        # The act of a person is of the commit that is there.
+        held: Any = self.transport.call("current_release")
+        commit = held["commit"] if act else f"{self.chance.getrandbits(160):040x}"
         actor, tool = self.chance.choice(ACTORS), "skillctl 1.0.0"
-        wanted = following(self.transport, changes, commit=commit, actor=actor, tool=tool, jobs=[])
+        wanted = following(self.transport, changes, commit=commit, actor=actor, tool=tool, jobs=[], **act)
         self.transport.call("apply_release", release=wanted)
 
     def published(self, name: str, when: datetime) -> dict[str, Any]:
