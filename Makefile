@@ -9,7 +9,7 @@ SUPERSET = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/skillctl-superset/$(shell git 
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-superset superset lint format bench clean
+.PHONY: help demo test test-superset superset chaos lint format bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -22,6 +22,9 @@ test: $(VENV)/.dev  ## all tests, on real Git and real PostgreSQL
 
 test-superset: superset $(VENV)/.dev  ## the dashboard, imported into a Superset of its own (PICTURE=docs/superset.png keeps it)
 	SKILLCTL_TEST_SUPERSET="$(SUPERSET)" SKILLCTL_TEST_PICTURE="$(PICTURE)" $(BIN)/python -m pytest -m superset tests/superset
+
+chaos: $(VENV)/.dev  ## syncs that are struck anywhere, 500 of them, of which `make test` has a twentieth
+	SKILLCTL_TEST_CHAOS=20 $(BIN)/python -m pytest -n 2 -rA tests/chaos
 
 superset:
 	@test -e "$(SUPERSET)/.installed" || { \

@@ -28,19 +28,24 @@ class Cut:
 
 @dataclass
 class Proxy:
-    """A running proxy; its `cuts` are made one after the other, each once."""
+    """A running proxy; its `cuts` are made one after the other, each once. `upstream` may become another port."""
 
     port: int
     upstream: int
     cuts: deque[Cut] = field(default_factory=deque)
-    made: int = 0
+    lines: set[socket.socket] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def cut_all(self) -> None:
+        """Every line that there is now."""
+        with self.lock:
+            lines = list(self.lines)
+        _hang_up(*lines)
 
     def next_cut(self, said: bytes) -> Cut | None:
         """The cut that what was sent calls for."""
         with self.lock:
             if self.cuts and self.cuts[0].sees in said:
-                self.made += 1
                 return self.cuts.popleft()
         return None
 
@@ -71,16 +76,24 @@ def _accept(listening: socket.socket, running: Proxy) -> None:
 
 
 def _serve(client: socket.socket, running: Proxy) -> None:
-    server = socket.create_connection(("127.0.0.1", running.upstream))
+    try:
+        server = socket.create_connection(("127.0.0.1", running.upstream))
+    except OSError:
+        client.close()
+        return
     for end in (client, server):
         end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     is_deaf = threading.Event()
     back = threading.Thread(target=_back, args=(client, server, is_deaf), daemon=True)
     back.start()
     with client, server:
+        with running.lock:
+            running.lines |= {client, server}
         _there(client, server, running, is_deaf)
         _hang_up(client, server)
         back.join()
+        with running.lock:
+            running.lines -= {client, server}
 
 
 def _there(client: socket.socket, server: socket.socket, running: Proxy, is_deaf: threading.Event) -> None:
