@@ -127,8 +127,10 @@ begin
   perform mcp.check_terms(p_edition, p_skills);
   -- Never in the middle of a release, nor two at once.
   perform pg_advisory_xact_lock(hashtextextended('mcp.apply_release', 0));
-  -- Only where somebody took an offer away by hand is one to be made here; its terms then belong to nothing.
+  -- Only where somebody took an offer away by hand is one to be made here; what he left of it then belongs to nothing.
   if mcp.renew_offers(array(select k ->> 'name' from jsonb_array_elements(p_skills) k)) then
+    delete from mcp.offers o
+     where not exists (select from mcp.skills s where s.name = o.name and s.served_version = o.version);
     delete from mcp.terms t where not exists (select from mcp.offers o where o.id = t.offer);
   end if;
   delete from mcp.terms t using jsonb_array_elements(p_skills) k
@@ -154,6 +156,7 @@ language sql stable security definer set search_path = '' set work_mem = '64MB' 
   -- A hash for each, so that whoever has the cards can tell whether the terms are those of the cards.
   select coalesce(jsonb_object_agg(o.name, h.hash), '{}')
     from mcp.offers o
+    join mcp.skills s on s.name = o.name and s.served_version = o.version
     join (select t.offer, encode(sha256(convert_to(
                    string_agg(t.key || ' ' || t.mentions, E'\n' order by t.key collate "C"), 'UTF8')), 'hex')
             from mcp.terms t group by t.offer) h (offer, hash) on h.offer = o.id
