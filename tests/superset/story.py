@@ -15,7 +15,9 @@ NAMES = (
 CLASSES = ("deterministic", "deterministic", "recorded", "recorded", "live")
 ACTORS = ("Maria Cruz <maria@example.test>", "Jun Reyes <jun@example.test>", "ci <ci@example.test>")
 START, WEEKS = datetime.fromisoformat("2026-05-25T09:00:00+00:00"), 26
-CLOCKS = ("promotions.promoted_at", "releases.applied_at", "skill_versions.published_at", "revocations.at")
+CLOCKS = ("releases.applied_at", "skill_versions.published_at", "revocations.at")
+#: What tells the time of a promotion itself, because its hash is of it.
+CLOCK = "select pg_get_functiondef('mcp.chained_promotions(jsonb)'::regprocedure)"
 
 
 class Story:
@@ -24,6 +26,8 @@ class Story:
     def __init__(self, database: Database, transport: PostgresTransport) -> None:
         self.database, self.transport, self.chance = database, transport, random.Random(11)
         self.held: dict[str, list[Version]] = {}
+        self.clock: str = database.value(CLOCK)
+        assert "now()" in self.clock
 
     def tell(self) -> None:
         """All of it, from the first release to the last."""
@@ -47,6 +51,7 @@ class Story:
         """One release at that moment: the clocks of the database stand still for it, all else is as always."""
         for table, column in (clock.split(".") for clock in CLOCKS):
             self.database.run(f"alter table mcp.{table} alter {column} set default '{when.isoformat()}'")
+        self.database.run(self.clock.replace("now()", f"timestamptz '{when.isoformat()}'"))
         # The act of a person is of the commit that is there.
         held: Any = self.transport.call("current_release")
         commit = held["commit"] if act else f"{self.chance.getrandbits(160):040x}"

@@ -86,6 +86,8 @@ def test_the_figures_are_those_of_the_ledger(api: Api, told: Database) -> None:
         return sum(row[metric] for row in api.drawn(name)["data"])
 
     steps = told.value("select count(*) from mcp.promotions")
+    weeks = told.value("select count(distinct date_trunc('week', promoted_at at time zone 'UTC')) from mcp.promotions")
+    assert len({row["day"] for row in api.drawn("promotions_per_week")["data"]}) == weeks > 20
     assert total("promotions_per_week", "steps") == total("promotions_by_skill", "steps") == steps
     assert total("evidence_by_class", "evaluations") == told.value("select count(*) from mcp.evidence")
     assert total("catalogue_by_state", "versions") == told.value("select count(*) from mcp.skill_versions")
