@@ -11,7 +11,7 @@ from benchmarks.table import Row
 from benchmarks.timing import ROOT, SKILLCTL, Ran, seconds
 
 _CHANGED = 10
-_BRANCH = "promotions"
+BRANCH = "promotions"
 
 
 def measure(scratch: Path, size: int, rounds: int) -> None:
@@ -20,8 +20,8 @@ def measure(scratch: Path, size: int, rounds: int) -> None:
     timing.run(
         (sys.executable, "-m", "benchmarks.generate", str(folder), "lean", str(size)), ROOT, timing.environment()
     )
-    names = _promoted(folder)
-    gate = partial(_skillctl, folder, "gate", "--base", "main", "--head", _BRANCH)
+    names = promoted(folder)
+    gate = partial(_skillctl, folder, "gate", "--base", "main", "--head", BRANCH)
     runs = {
         "gate": gate,
         "history": partial(_skillctl, folder, "history", names[0]),
@@ -39,7 +39,7 @@ def measure(scratch: Path, size: int, rounds: int) -> None:
     table.show(f"Changes, {size:,} lean skills, warm", rows)
 
 
-def _promoted(folder: Path) -> Sequence[str]:
+def promoted(folder: Path) -> Sequence[str]:
     """The skills of which `main` has a candidate, and the branch the promotion."""
     names = sorted(path.name for path in (folder / "skills").iterdir())[:_CHANGED]
     for name in names:
@@ -54,7 +54,7 @@ def _promoted(folder: Path) -> Sequence[str]:
         suite.write_text(suite.read_text().replace("cases:\n", "cases:\n" + "".join(cases)))
     _git(folder, "commit", "--quiet", "--all", "--message", "candidates")
     _skillctl(folder, "eval", *names)
-    _git(folder, "checkout", "--quiet", "-b", _BRANCH)
+    _git(folder, "checkout", "--quiet", "-b", BRANCH)
     for name in names:
         _skillctl(folder, "promote", name)
     _git(folder, "checkout", "--quiet", "main")

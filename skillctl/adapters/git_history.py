@@ -26,7 +26,9 @@ class Refused(Exception):
 class GitHistory:
     """Questions to the history of one repository, of which `root` is the folder it begins in."""
 
-    root: Path
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._brought: dict[tuple[str, str], Mapping[str, tuple[str, str | None]]] = {}
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether one commit lies in the history of another; False if either is unknown here."""
@@ -126,6 +128,17 @@ class GitHistory:
 
     def introduced(self, folder: str, at: str) -> Mapping[str, tuple[str, str | None]]:
         """For each file below `folder`: the first-parent commit of `at` that brought in its bytes, and its parent."""
+        top = folder.partition("/")[0]
+        asked = [of for of, commit in self._brought if commit == at and of.partition("/")[0] == top]
+        if folder not in asked and top not in asked:
+            # Who asks of a second folder asks of many: then all is read at once.
+            wide = top if asked else folder
+            self._brought[wide, at] = self._introduced(wide, at)
+        if (folder, at) in self._brought:
+            return self._brought[folder, at]
+        return {path: came for path, came in self._brought[top, at].items() if path.startswith(f"{folder}/")}
+
+    def _introduced(self, folder: str, at: str) -> Mapping[str, tuple[str, str | None]]:
         words = ("--first-parent", "-m", "--no-renames", "--diff-filter=AMT", "--format=%x00%H %P", "--name-only")
         found: dict[str, tuple[str, str | None]] = {}
         for record in self._log(*words, at, "--", folder).split("\0")[1:]:

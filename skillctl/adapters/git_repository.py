@@ -10,7 +10,7 @@ from pathlib import Path
 
 from skillctl.adapters import git_root, git_tree
 from skillctl.adapters.git_history import GitHistory, Refused
-from skillctl.adapters.git_tree import GitTree, cat_blobs
+from skillctl.adapters.git_tree import GitTree, Objects
 from skillctl.errors import Unreachable, UsageError
 
 #: The name of a ref within a revision such as `origin/main~2`.
@@ -24,7 +24,8 @@ class GitRepository(GitHistory):
 
     def __init__(self, folder: Path) -> None:
         """Open the repository that `folder` lies in; UsageError where there is none."""
-        self.root = git_root.find(folder)
+        super().__init__(git_root.find(folder))
+        self._objects = Objects(self.root)
 
     def head(self) -> str:
         """The commit that is checked out; UsageError before the first commit."""
@@ -46,7 +47,7 @@ class GitRepository(GitHistory):
 
     def tree(self, commit: str) -> GitTree:
         """What a commit holds."""
-        return GitTree(self.root, commit)
+        return GitTree(self.root, commit, self._objects)
 
     def pending(self, *folders: str) -> GitTree:
         """What committing these folders as they lie now would give, without staging anything.
@@ -73,11 +74,11 @@ class GitRepository(GitHistory):
             except Refused as problem:
                 hint = "finish what `git status` shows (a merge, a lock), then try again"
                 raise Unreachable(f"git could not read the working folder: {problem}", hint=hint) from None
-        return GitTree(self.root, tree)
+        return GitTree(self.root, tree, self._objects)
 
     def blobs(self, ids: Iterable[str]) -> Mapping[str, bytes]:
         """Bytes by Git object id, or by `COMMIT:PATH`; an object that is not there is left out."""
-        return cat_blobs(self.root, ids)
+        return self._objects.blobs(ids)
 
     def ids(self, names: Iterable[str]) -> Mapping[str, str]:
         """The object ids of `COMMIT:PATH`, by that name; what is not there is left out."""

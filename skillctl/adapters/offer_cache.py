@@ -1,4 +1,4 @@
-"""What is known already of skills that selection sees, by the Git object that names all their content."""
+"""What is known already of skills, by the Git objects that name all their content."""
 
 import json
 from collections.abc import Mapping
@@ -7,15 +7,18 @@ from typing import Any
 
 from skillctl.adapters.kept_file import KeptFile
 
-_FILE_NAME = "offers.cache"
+#: What selection sees of each.
+OFFERS = "offers.cache"
+#: What a commit says that production must hold of each.
+RELEASED = "released.cache"
 Row = list[Any] | None
 
 
 class OfferCache:
-    """`<state>/offers.cache`: rows by name and object id; of another tool's reading, or altered, it knows nothing."""
+    """A file in `<state>/`: rows by name and object id; of another tool's reading, or altered, it knows nothing."""
 
-    def __init__(self, state: Path, key: str) -> None:
-        self._file = KeptFile(state / _FILE_NAME, key)
+    def __init__(self, state: Path, key: str, name: str = OFFERS) -> None:
+        self._file = KeptFile(state / name, key)
 
     def known(self) -> Mapping[str, Row]:
         """The rows that were kept last."""

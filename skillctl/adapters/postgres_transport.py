@@ -119,6 +119,10 @@ class PostgresTransport:
             self._connection, self._role = connection, "service_role" if row and row[0] else None
         return self._connection
 
+    def another(self) -> "PostgresTransport":
+        """One to the same place with a connection of its own, for another thread."""
+        return PostgresTransport(self._url, seconds=self._seconds)
+
     def close(self) -> None:
         """Closes the connection; a later call opens another."""
         if self._connection is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
+from skillctl.adapters.lanes import Transport, call_each
 from skillctl.domain.delivery import Backlog, Job
 from skillctl.domain.ledger import Fault, Kept, Ledger
 from skillctl.domain.production import Applied, Current, Hold, Revocation, SkillState, VersionState
@@ -28,14 +29,6 @@ _UNKEEPABLE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
 T = TypeVar("T")
 
 
-class Transport(Protocol):
-    """Calls one function of schema `mcp`, in one transaction."""
-
-    def call(self, function: str, /, **arguments: Any) -> Any:
-        """The function's answer as JSON data."""
-        ...
-
-
 class Memory(Protocol):
     """What production was seen to hold, under the head of its ledger, which changes with all of it."""
 
@@ -52,7 +45,7 @@ class ProductionCatalogue:
     """What `sync` and the delivery of jobs need of production."""
 
     def __init__(self, transport: Transport, memory: "Memory | None" = None) -> None:
-        self._call, self._memory = transport.call, memory
+        self._transport, self._call, self._memory = transport, transport.call, memory
 
     def current(self, only: Sequence[str] | None = None, *, anew: bool = False) -> Current:
         """What it holds now, of all skills or of these; `anew` asks for all of it, whatever was known before."""
@@ -99,7 +92,7 @@ class ProductionCatalogue:
 
     def put_blobs(self, blobs: Mapping[str, bytes]) -> int:
         """Bring up bytes by SHA-256, in chunks of about a megabyte; the number stored."""
-        return sum(self._call("put_blobs", blobs=chunk)["stored"] for chunk in _chunks(blobs))
+        return sum(answer["stored"] for answer in call_each(self._transport, "put_blobs", _chunks(blobs)))
 
     def apply(self, release: Mapping[str, Any]) -> Applied:
         """Make a release true, all of it or nothing."""
@@ -154,9 +147,14 @@ class ProductionCatalogue:
 
     def put_terms(self, skills: Iterable[Indexed]) -> None:
         """Bring up the terms of offered skills, in chunks."""
-        for part in _batched(skills, SKILLS):
-            said = [{"name": one.name, "version": one.version, "terms": dict(one.terms)} for one in part]
-            self._call("put_terms", edition=EDITION, skills=said)
+        chunks = (
+            {
+                "edition": EDITION,
+                "skills": [{"name": one.name, "version": one.version, "terms": dict(one.terms)} for one in part],
+            }
+            for part in _batched(skills, SKILLS)
+        )
+        call_each(self._transport, "put_terms", chunks)
 
     def claim(self, worker: str, job_types: Iterable[str]) -> Job | None:
         """The next due job of ours of one of these types, leased to this worker, or None."""
@@ -226,15 +224,15 @@ def _hold(said: Mapping[str, Any]) -> Hold:
     return Hold(said["skill"], said["kind"], said["version"], digests, said["reason"], said["actor"], said["at"])
 
 
-def _chunks(blobs: Mapping[str, bytes]) -> Iterator[list[dict[str, str]]]:
+def _chunks(blobs: Mapping[str, bytes]) -> Iterator[dict[str, Any]]:
     chunk: list[dict[str, str]] = []
     size = 0
     for digest, raw in blobs.items():
         text = base64.b64encode(raw).decode()
         if chunk and size + len(text) > CHUNK:
-            yield chunk
+            yield {"blobs": chunk}
             chunk, size = [], 0
         chunk.append({"sha256": digest, "base64": text})
         size += len(text)
     if chunk:
-        yield chunk
+        yield {"blobs": chunk}

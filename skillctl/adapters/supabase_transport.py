@@ -144,6 +144,10 @@ class SupabaseTransport:
         text = text.replace(self._key, "***") if self._key else text
         return secrets.masked(postgres_errors.redacted(" ".join(text.split())[:500], self._url))
 
+    def another(self) -> "SupabaseTransport":
+        """One to the same place with connections of its own, for another thread."""
+        return SupabaseTransport(self._url, self._key, seconds=self._seconds)
+
     def close(self) -> None:
         """Closes the connections; a later call opens others."""
         if self._http is not None:

@@ -67,6 +67,10 @@ def as_data(planned: Planned) -> dict[str, Any]:
     }
 
 
+#: Rows that a person looks at; of more, programs read the rest.
+_SHOWN = 200
+
+
 def draw_plan(screen: "Console", planned: Planned) -> None:
     """The plan as a table, changes first, what becomes of files and what blocks below it."""
     made = planned.plan
@@ -81,11 +85,13 @@ def draw_plan(screen: "Console", planned: Planned) -> None:
                 _serving(entry),
                 short(entry.digest) if entry.digest else "-",
             )
-            for entry in told
+            for entry in told[:_SHOWN]
         ]
         draw.table(screen, ("skill", "action", "version", "serving", "digest"), rows)
-    for entry in made.changes:
+    for entry in made.changes[:_SHOWN]:
         _draw_files(screen, planned, entry)
+    if len(told) > _SHOWN:
+        draw.line(screen, f"and {len(told) - _SHOWN:,} more: `skillctl plan --format json` lists all", "dim")
     for entry in told:
         if entry.note and entry.action is not Action.KEPT:
             draw.line(screen, f"{entry.skill}: {entry.note}", "yellow" if entry.action is Action.HOLD else "dim")

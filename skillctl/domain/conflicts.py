@@ -70,9 +70,10 @@ def _revoked(
 
 def _late(skill: str, wanted: SkillState, now: SkillState) -> Iterator[Finding]:
     """An approval that came in after a greater version was published could never be published itself."""
-    newest = versions.greatest(now.versions)
-    for version in wanted.versions:
-        if newest is not None and version not in now.versions and not versions.is_after(version, newest):
+    new = [version for version in wanted.versions if version not in now.versions]
+    newest = versions.greatest(now.versions) if new else None
+    for version in new:
+        if newest is not None and not versions.is_after(version, newest):
             message = f"{skill}@{version} was approved after {newest} was published"
             hint = "give that content a greater version: `skillctl revise`"
             yield Finding("SK414", message, f"approvals/{skill}/{version}/approval.json", 1, 1, skill, hint)

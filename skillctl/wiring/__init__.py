@@ -6,7 +6,7 @@ import socket
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -184,6 +184,10 @@ class Wiring:
 
     def own_state(self) -> Path:
         """`.skillctl/`, of which a change brought nothing: what lies there is believed."""
+        return self._own_state
+
+    @cached_property
+    def _own_state(self) -> Path:
         name = settings.STATE_FOLDER
         if self.repository().tracks(name):
             raise UsageError(

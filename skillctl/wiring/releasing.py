@@ -1,26 +1,46 @@
 """What releases is wired of: a court that judges commits, and the production that they go to."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from skillctl import settings, wiring
 from skillctl.domain.release_payload import Origin
 from skillctl.wiring.judging import court
+from skillctl.workflows.aids import Aids
 
 if TYPE_CHECKING:
     from skillctl.adapters.production_catalogue import Memory, ProductionCatalogue
     from skillctl.settings import Target
     from skillctl.workflows.gate import Court
 
+S = TypeVar("S")
+T = TypeVar("T")
+
 
 @contextmanager
 def releasing(wired: wiring.Wiring, env: str) -> "Iterator[tuple[Court, ProductionCatalogue]]":
-    """The court of the repository and the production of an environment."""
+    """The court of the repository, with all that makes it faster, and the production of an environment."""
     target = wired.target(env)
     with wiring.production(target, _memory(wired, target)) as production:
-        yield court(wired), production
+        yield replace(court(wired), aids=_aids(wired)), production
+
+
+def _aids(wired: wiring.Wiring) -> Aids:
+    from skillctl.adapters.offer_cache import RELEASED, OfferCache
+    from skillctl.adapters.tool_key import tool_key
+
+    # In CI everything is read.
+    return Aids(None if settings.in_ci() else OfferCache(wired.own_state(), tool_key(), RELEASED), _in_processes)
+
+
+def _in_processes(work: Callable[[S], T], items: Sequence[S]) -> Iterator[T]:
+    """The results in the order of the items, made in as many processes as there are cores."""
+    from skillctl.adapters.side_by_side import FEWEST, in_parts
+
+    return iter(in_parts(lambda some: [work(one) for one in some], items, FEWEST))
 
 
 def origin(wired: wiring.Wiring, env: str) -> Origin:

@@ -1,7 +1,8 @@
 """What a commit says production must hold, judged: every approval checked against the bytes it lists."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from skillctl.domain import skill
 from skillctl.domain.approval import Statement
@@ -13,17 +14,18 @@ from skillctl.domain.release import Desired
 from skillctl.domain.serving import Serving
 from skillctl.domain.tree import TreeFile
 from skillctl.errors import UsageError
+from skillctl.workflows.aids import Aids
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.measure import skill_content
-from skillctl.workflows.ports import Repository, Tree
+from skillctl.workflows.ports import OfferMemory, Repository, Tree
 from skillctl.workflows.proof import Bundle, prove
 from skillctl.workflows.read import Contents, read_governed
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A judged commit: each skill as production must hold it, the bundles of versions it has not, its approvals by
-    skill and version, and its policy.
+    """A judged commit: each skill as production must hold it, the bundles of versions it has not, the approvals that
+    were read by skill and version, and its policy.
     """
 
     desired: Mapping[str, Desired]
@@ -38,28 +40,86 @@ def wanted(
     commit: str,
     current: Current,
     faults: Mapping[str, tuple[Finding, ...]] | None = None,
+    aids: Aids | None = None,
 ) -> Wanted:
     """Read a commit and judge it against what production holds; nothing of the working folder is looked at.
 
-    `faults` are what was found of a skill before, and stop it like what is found here.
+    `faults` are what was found of a skill before, and stop it like what is found here. What production holds already
+    as this commit was once seen to say is not read again.
     """
+    faults, aids = faults or {}, aids or Aids()
+    keys = _keys(repository, commit)
+    known = _still_known(aids.memory.known() if aids.memory else {}, keys, current, faults)
     tree = repository.tree(commit)
-    contents = read_governed(tree)
+    contents = read_governed(tree, keys.keys() - known.keys() if known else None)
     lacking = {name: _unpublished(name, contents, current) for name in contents.approvals}
     asked = [contents.approvals[name][version] for name in lacking for version in lacking[name]]
-    proofs = prove(repository, signatures, commit, asked, contents.approvals)
-    desired: dict[str, Desired] = {}
-    for name in sorted({*contents.names, *contents.approvals, *(faults or {})}):
+    proofs = prove(repository, signatures, commit, asked, contents.approvals, aids.each)
+    fresh: dict[str, Desired | None] = {}
+    for name in sorted({*contents.names, *contents.approvals, *faults}):
         problems = [finding for finding in contents.findings if finding.skill == name]
-        problems += (faults or {}).get(name, ())
+        problems += faults.get(name, ())
         refused = (proofs[name, version] for version in lacking.get(name, ()))
         problems += [proof for proof in refused if isinstance(proof, Finding)]
         problems += _serving_problems(name, contents)
         problems += _working_problems(name, contents, tree)
-        if problems or name in contents.approvals:
-            desired[name] = _desired(name, contents, tuple(problems))
+        is_told = problems or name in contents.approvals
+        fresh[name] = _desired(name, contents, tuple(problems)) if is_told else None
+    if aids.memory and fresh:
+        _remember(aids.memory, keys, known, fresh)
     bundles = {key: proof for key, proof in proofs.items() if isinstance(proof, Bundle)}
+    desired = {name: one for name, one in sorted({**known, **fresh}.items()) if one is not None}
     return Wanted(desired, bundles, contents.approvals, contents.policy)
+
+
+def _keys(repository: Repository, commit: str) -> Mapping[str, str]:
+    """For each skill what names all that a release sees of it: the objects of its two folders."""
+    skills, approvals = repository.folders(commit, "skills"), repository.folders(commit, "approvals")
+    return {
+        name: f"{name} {skills.get(name, '-')} {approvals.get(name, '-')}"
+        for name in sorted(skills.keys() | approvals.keys())
+    }
+
+
+def _still_known(
+    rows: Mapping[str, list[Any] | None], keys: Mapping[str, str], current: Current, faults: Collection[str]
+) -> dict[str, Desired | None]:
+    """Those judged before that production holds just so; None of one of which nothing was approved.
+
+    Of what production lacks, or holds otherwise, nothing is believed that is only remembered.
+    """
+    known: dict[str, Desired | None] = {}
+    for name, key in keys.items():
+        if key not in rows or name in faults:
+            continue
+        row = rows[key]
+        if row is None:
+            known[name] = None
+            continue
+        serving, versions, in_work = row
+        state = SkillState(serving, {version: VersionState(*one) for version, one in versions.items()})
+        if current.skills.get(name) == state:
+            known[name] = Desired(name, state, in_work)
+    return known
+
+
+def _remember(
+    memory: OfferMemory,
+    keys: Mapping[str, str],
+    known: Mapping[str, Desired | None],
+    fresh: Mapping[str, Desired | None],
+) -> None:
+    """Keep what has no problem: of what has one, somebody wants to hear again."""
+    rows: dict[str, list[Any] | None] = {}
+    for name, one in {**known, **fresh}.items():
+        if name not in keys or (one is not None and one.problems):
+            continue
+        row = None
+        if one is not None:
+            states = {version: [of.digest, of.state, of.notice] for version, of in one.state.versions.items()}
+            row = [one.state.serving, states, one.working]
+        rows[keys[name]] = row
+    memory.keep(rows)
 
 
 def _unpublished(name: str, contents: Contents, current: Current) -> list[str]:
@@ -99,16 +159,16 @@ def _working_problems(name: str, contents: Contents, tree: Tree) -> Iterator[Fin
         if name in contents.approvals and name not in contents.names:
             yield folder_is_gone(name)
         return
-    definition, place = found.definition, found.document.place(("status",))
+    definition, place = found.definition, found.status
     statement = contents.approvals.get(name, {}).get(definition.version)
     if statement is None:
         if definition.status.value in ("approved", "deprecated"):
             message = f"{name}@{definition.version} says `{definition.status}`, but nothing approved it"
             hint = f"write `status: draft`, then run `skillctl promote {name}`"
-            yield Finding("SK208", message, found.document.file, place.line, place.column, name, hint)
+            yield Finding("SK208", message, found.file, place.line, place.column, name, hint)
         return
     if not _is_approved_content(statement, contents.entries[f"skills/{name}"], tree, name):
-        yield other_content(name, definition.version, found.document.file)
+        yield other_content(name, definition.version, found.file)
 
 
 def _is_approved_content(statement: Statement, entries: list[TreeFile], tree: Tree, name: str) -> bool:

@@ -5,7 +5,7 @@ come from the base, so no change says itself what it is judged by.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from skillctl.domain import version as versions
@@ -22,6 +22,7 @@ from skillctl.domain.selection import Offer
 from skillctl.domain.tree import FILE_MODES, is_of_skill, name_in
 from skillctl.domain.weakening import Change, attached_changes, policy_changes, suite_changes, tag_changes
 from skillctl.errors import UsageError
+from skillctl.workflows.aids import Aids
 from skillctl.workflows.approvals import Base, Written, authors_of, signed_suite
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.gate_promotion import Within, contents_of, promotion, step
@@ -41,7 +42,8 @@ from skillctl.workflows.validate import Found, settled
 class Court:
     """What judges: `scripts` names what runs scripts here; `offers` gives all that can be selected from a tree.
 
-    With `takes` the cases that cost nothing are measured again; without it nothing is started.
+    With `takes` the cases that cost nothing are measured again; without it nothing is started. `aids` make a release
+    faster.
     """
 
     repository: Repository
@@ -49,6 +51,7 @@ class Court:
     scripts: str
     offers: Callable[[str], list[Offer]]
     takes: Takes | None = None
+    aids: Aids = field(default_factory=Aids)
 
 
 def gate(court: Court, base: str, head: str, day: str) -> GateReport:

@@ -49,7 +49,7 @@ def plan(court: Court, production: Production, revision: str, *, anew: bool = Fa
     commit, current = repository.resolve(revision), production.current(anew=anew)
     _not_behind(repository, commit, current)
     admitted = admission(court, current, commit)
-    judged = wanted(repository, court.signatures, commit, current, admitted.faults)
+    judged = wanted(repository, court.signatures, commit, current, admitted.faults, court.aids)
     return Planned(release.plan(commit, judged.desired, current), judged, admitted)
 
 

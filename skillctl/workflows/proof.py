@@ -6,7 +6,7 @@ asked again whether it satisfies the policy that held where the approval came in
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from skillctl.domain.policy import Policy
 from skillctl.domain.promotion import Reason
 from skillctl.domain.skill import Skill
 from skillctl.domain.tree import TreeFile
+from skillctl.workflows.aids import in_turn
 from skillctl.workflows.eval_ports import Executor, Signatures
 from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.roll import Brought, Known, Roll, roll_of
@@ -47,15 +48,18 @@ class Ground:
     suites: Mapping[str, str]
 
 
-def in_turn(work: Callable[[S], T], items: Sequence[S]) -> Iterator[T]:
-    """The same for many things, one after the other."""
-    return map(work, items)
-
-
 def prove(
-    repository: Repository, signatures: Signatures, commit: str, statements: Iterable[Statement], known: Known
+    repository: Repository,
+    signatures: Signatures,
+    commit: str,
+    statements: Iterable[Statement],
+    known: Known,
+    each: Executor = in_turn,
 ) -> Mapping[tuple[str, str], Bundle | Finding]:
-    """A bundle, or the finding that refuses it, for each approval, by skill and version; `known` are all there are."""
+    """A bundle, or the finding that refuses it, for each approval, by skill and version.
+
+    `known` are all approvals that there are of these skills; `each` may work in other processes.
+    """
     asked = list(statements)
     if not asked:
         return {}
@@ -65,7 +69,7 @@ def prove(
     # Where neither is asked, what was approved before does not matter.
     asks = any(gate.approvals or gate.tags for gate in gates)
     roll = roll_of(repository, signatures, commit, known, brought) if asks else None
-    return prove_each(repository, asked, grounds, roll)
+    return prove_each(repository, asked, grounds, roll, each)
 
 
 def prove_each(
@@ -82,7 +86,14 @@ def prove_each(
     def proved(statement: Statement) -> tuple[tuple[str, str], Bundle | Finding]:
         return key_of(statement), _proved(statement, blobs, grounds[key_of(statement)], roll)
 
-    return dict(each(proved, statements))
+    # Joined with the files here: what another process proved need not send them back.
+    of = {key_of(said): {one.digest.sha256: one.digest.git_blob for one in said.subject} for said in statements}
+    return {
+        key: Bundle({**proof.blobs, **{name: blobs[git] for name, git in of[key].items()}}, proof.publish)
+        if isinstance(proof, Bundle)
+        else proof
+        for key, proof in each(proved, statements)
+    }
 
 
 def key_of(statement: Statement) -> tuple[str, str]:
@@ -168,7 +179,7 @@ def _proved(statement: Statement, blobs: Mapping[str, bytes], ground: Ground, ro
     if roll is not None and ground.policy is not None:
         for reason in roll.quorum(statement, ground.policy, blobs).reasons():
             return refused("SK406", told(reason), reason.hint or _RESTORE)
-    return _packed(statement, content, raw, read_skill)
+    return _packed(statement, content, read_skill)
 
 
 def _read(statement: Statement, content: Content, raw: Mapping[str, bytes]) -> tuple[Skill | None, list[Finding]]:
@@ -201,13 +212,13 @@ def told(reason: Reason) -> str:
     return f"{reason.message}: observed {reason.observed}, required {reason.required}"
 
 
-def _packed(statement: Statement, content: Content, raw: Mapping[str, bytes], approved: Skill) -> Bundle:
+def _packed(statement: Statement, content: Content, approved: Skill) -> Bundle:
+    """All but the files themselves."""
     said, span = statement.predicate, content.status_span
     definition = next(file for file in content.files if file.path == content.definition)
     assert span is not None
     evidence, approval = canonical.text(said.evidence.record()).encode(), statement.text().encode()
     blobs = {hashlib.sha256(part).hexdigest(): part for part in (content.manifest, evidence, approval)}
-    blobs |= {file.sha256: raw[f"skills/{said.skill}/{file.path}"] for file in content.files}
     publish = {
         "version": said.version,
         "digest": content.digest,

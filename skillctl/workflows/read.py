@@ -1,17 +1,17 @@
 """Read: a tree → its skills, suites, approvals and policy, and a finding for whatever cannot be read."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from skillctl.domain import approval, evals_json, registry, secrets, serving, skill, suite
-from skillctl.domain.finding import Finding
+from skillctl.domain.finding import Finding, Place
 from skillctl.domain.naming import known_skill
 from skillctl.domain.registry import Registry
 from skillctl.domain.serving import Serving
-from skillctl.domain.skill import ReadDefinition, Skill
+from skillctl.domain.skill import Definition, Skill
 from skillctl.domain.suite import ReadSuite
-from skillctl.domain.tree import FILE_MODES, OF_SKILLS, POLICY_FILE, TreeFile, name_in
+from skillctl.domain.tree import FILE_MODES, OF_SKILLS, POLICY_FILE, TreeFile, folders_of, name_in
 from skillctl.errors import UsageError
 from skillctl.workflows.ports import Tree
 from skillctl.workflows.record_of import read_record
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 #: The readers of a suite; where both files lie, the first one is the suite.
 SUITES = {suite.FILE_NAME: suite.read, evals_json.FILE_NAME: suite.read_convention}
-FOLDERS = (*OF_SKILLS, registry.FILE_NAME, POLICY_FILE)
+FILES = (registry.FILE_NAME, POLICY_FILE)
+FOLDERS = (*OF_SKILLS, *FILES)
+#: Above so many skills, their files are listed by their common folders.
+_MANY = 100
 
 
 @dataclass
@@ -46,6 +49,18 @@ class Unit:
         return {version: said.predicate.digest for version, said in self.approvals.items()}
 
 
+@dataclass(frozen=True)
+class Governed:
+    """How a folder's skill is governed, and where its definition says which status it has.
+
+    Not the document itself: the nodes of ten thousand of them fill more memory than all else.
+    """
+
+    definition: Definition
+    file: str
+    status: Place
+
+
 @dataclass
 class Contents:
     """All that a tree says about skills.
@@ -56,7 +71,7 @@ class Contents:
     names: list[str] = field(default_factory=list)
     units: dict[str, Unit] = field(default_factory=dict)
     skills: dict[str, Skill] = field(default_factory=dict)
-    governed: dict[str, ReadDefinition] = field(default_factory=dict)
+    governed: dict[str, Governed] = field(default_factory=dict)
     suites: dict[str, ReadSuite] = field(default_factory=dict)
     servings: dict[str, Serving] = field(default_factory=dict)
     approvals: dict[str, dict[str, approval.Statement]] = field(default_factory=dict)
@@ -122,9 +137,12 @@ def read_unit(
     return unit
 
 
-def read_governed(tree: Tree) -> Contents:
-    """Only the policy, how skills are governed and what was approved: all that a release asks of a commit."""
-    contents, texts = _opened(tree, skill.DEFINITION_NAMES)
+def read_governed(tree: Tree, only: Collection[str] | None = None) -> Contents:
+    """Only the policy, how skills are governed and what was approved: all that a release asks of a commit.
+
+    `only` names the skills to look at; None means all.
+    """
+    contents, texts = _opened(tree, skill.DEFINITION_NAMES, only)
     contents.policy, findings = read_policy(texts)
     contents.findings += findings
     texts_of = by_name(texts)
@@ -139,7 +157,8 @@ def read_governed(tree: Tree) -> Contents:
             found, findings = skill.read_definition(folder, definitions)
             contents.findings += findings
             if found is not None:
-                contents.governed[name] = found
+                document = found.document
+                contents.governed[name] = Governed(found.definition, document.file, document.place(("status",)))
         _take_record(unit, raw)
         contents.findings += unit.findings
         if unit.serving is not None:
@@ -198,10 +217,17 @@ def read_registry(texts: Mapping[str, bytes]) -> tuple[Registry, list[Finding]]:
     return registry.read(texts[registry.FILE_NAME])
 
 
-def _opened(tree: Tree, names: Iterable[str]) -> tuple[Contents, Mapping[str, bytes]]:
-    """The entries of a tree by folder, and the bytes of the files of these names."""
+def _opened(
+    tree: Tree, names: Iterable[str], only: Collection[str] | None = None
+) -> tuple[Contents, Mapping[str, bytes]]:
+    """The entries of a tree by folder, and the bytes of the files of these names; of some skills, or of all."""
     contents, wanted = Contents(), frozenset(names)
-    listed = tree.files(*FOLDERS)
+    if only is None:
+        listed = tree.files(*FOLDERS)
+    elif len(only) <= _MANY:
+        listed = tree.files(*FILES, *(folder for name in only for folder in folders_of(name)))
+    else:
+        listed = [entry for entry in tree.files(*FOLDERS) if entry.path in FILES or name_in(entry.path) in only]
     for entry in listed:
         contents.entries.setdefault("/".join(entry.path.split("/")[:2]), []).append(entry)
     texts = tree.read(entry for entry in listed if _is_read(entry, wanted))

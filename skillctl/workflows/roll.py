@@ -11,11 +11,13 @@ from skillctl.domain.approval import Statement, path_of
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import Policy
 from skillctl.domain.quorum import Quorum
-from skillctl.domain.tree import FILE_MODES
+from skillctl.domain.tree import FILE_MODES, name_in
 from skillctl.workflows.approvals import Base, Signed, Written, among, listed, quorum_of, written_by
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.ports import Repository
 
+#: Above so many skills, their approvals are listed by their common folder.
+_MANY = 100
 Known = Mapping[str, Mapping[str, Statement]]
 Brought = Mapping[str, tuple[str, str | None]]
 
@@ -113,13 +115,15 @@ def _path(statement: Statement) -> str:
 def roll_of(
     repository: Repository, signatures: Signatures, commit: str, known: Known, brought: Brought | None = None
 ) -> Roll:
-    """The roll of a commit; `brought` is what came in below `approvals`, where that is known."""
+    """The roll of these approvals in a commit; `brought` is what came in below `approvals`, where that is known."""
     came = repository.introduced("approvals", commit) if brought is None else brought
     ages: dict[str, int] = {}
     for origin, _ in came.values():
         ages.setdefault(origin, len(ages))
     names = (approval.FILE_NAME, approval.SIGNATURE)
-    entries = [one for one in repository.tree(commit).files("approvals") if one.path.endswith(names)]
+    folders = [f"approvals/{name}" for name in known] if len(known) <= _MANY else ["approvals"]
+    listed = repository.tree(commit).files(*folders) if known else []
+    entries = [one for one in listed if name_in(one.path) in known and one.path.endswith(names)]
     blobs = repository.blobs(one.blob for one in entries if one.mode in FILE_MODES)
     texts = {one.path: blobs.get(one.blob) if one.mode in FILE_MODES else None for one in entries}
     sheets = defaultdict(list)

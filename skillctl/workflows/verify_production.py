@@ -14,6 +14,7 @@ from skillctl.domain.release import IDLE, Action, Entry, Plan
 from skillctl.domain.release_payload import Origin
 from skillctl.errors import StoreRefused
 from skillctl.workflows.acts import holding
+from skillctl.workflows.aids import Aids
 from skillctl.workflows.desired import Wanted, wanted
 from skillctl.workflows.gate import Court
 from skillctl.workflows.index_offers import mend_terms, terms_of
@@ -72,7 +73,8 @@ def verify_production(
 
 def _compare(court: Court, production: Production, commit: str, current: Current) -> _Compared:
     # Against nothing, so that every approval is proved again.
-    judged = wanted(court.repository, court.signatures, commit, Current(None, None, None, {}))
+    aids = Aids(each=court.aids.each)
+    judged = wanted(court.repository, court.signatures, commit, Current(None, None, None, {}), aids=aids)
     plan = release.plan(commit, judged.desired, current)
     facts = production.facts(sorted({*judged.desired, *current.skills}))
     expected: dict[str, dict[str, Any]] = defaultdict(dict)

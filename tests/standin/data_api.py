@@ -20,10 +20,12 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from tests.standin.tables import upsert
+
 SECRET_KEY = "sb_secret_standin"
 PUBLISHABLE_KEY = "sb_publishable_standin"
 JWT_SECRET = "standin-secret-of-at-least-thirty-two-characters"
-EXPOSED = ("public", "mcp")
+EXPOSED: tuple[str, ...] = ("public", "mcp")
 
 _STATUS_BY_STATE = {
     "23503": 409, "23505": 409, "42883": 404, "42P01": 404, "25006": 405, "57014": 500, "55P03": 500, "21000": 500,
@@ -44,11 +46,12 @@ def make_jwt(role: str, secret: str = JWT_SECRET, expires_in: float = 3600) -> s
 
 @dataclass
 class Request:
-    """One call as it came in, for tests that ask what was sent."""
+    """One call as it came in, for tests that ask what was sent; `seconds` are those of the database."""
 
     path: str
     headers: dict[str, str]
     body: bytes
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,8 @@ class _Handler(BaseHTTPRequestHandler):
         api: DataApi = self.server.api  # type: ignore[attr-defined]
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         with api.lock:
-            api.requests.append(Request(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+            self.request_seen = Request(self.path, {k.lower(): v for k, v in self.headers.items()}, body)
+            api.requests.append(self.request_seen)
             failure = api.failures.pop(0) if api.failures else None
         role = "anon"
         try:
@@ -141,25 +145,35 @@ class _Handler(BaseHTTPRequestHandler):
             if schema not in EXPOSED:
                 hint = f"Only the following schemas are exposed: {', '.join(EXPOSED)}"
                 raise ApiError(406, "PGRST106", f"Invalid schema: {schema}", hint=hint)
-            name = self.path.partition("?")[0].removeprefix("/rest/v1/rpc/")
-            if "/" in name:
-                raise ApiError(404, "PGRST125", "Invalid path specified in request URL")
-            self._answer(200, self._run(api.database, schema, name, body, claims))
+            answer = self._run(api.database, schema, body, claims)
+            self._answer(200, answer)
         except psycopg.Error as error:
             self._refuse(translated(error, role), role)
         except ApiError as refusal:
             self._refuse(refusal, role)
 
-    def _run(self, database: str, schema: str, name: str, body: bytes, claims: dict[str, Any]) -> bytes:
+    def _run(self, database: str, schema: str, body: bytes, claims: dict[str, Any]) -> bytes:
+        path, _, query = self.path.partition("?")
+        kind, _, name = path.removeprefix("/rest/v1/").rpartition("/")
+        if kind not in ("rpc", ""):
+            raise ApiError(404, "PGRST125", "Invalid path specified in request URL")
         if self.connection_to_database is None or self.connection_to_database.closed:
             self.connection_to_database = psycopg.connect(database, autocommit=True)
         connection = self.connection_to_database
-        arguments = _parsed(body)
-        found = _function(connection, schema, name, arguments)
-        with connection.transaction():
-            _become(connection, schema, claims, found)
-            row = connection.execute(_statement(schema, name, found, arguments), [body.decode()]).fetchone()
-        return (row[0] if row and row[0] is not None else "null").encode()
+        begun = time.perf_counter()
+        if not kind:
+            with connection.transaction():
+                _become(connection, schema, claims, _Function({}, False, {}))
+                answer = upsert(connection, schema, name, query, body)
+        else:
+            arguments = _parsed(body)
+            found = _function(connection, schema, name, arguments)
+            with connection.transaction():
+                _become(connection, schema, claims, found)
+                row = connection.execute(_statement(schema, name, found, arguments), [body.decode()]).fetchone()
+            answer = (row[0] if row and row[0] is not None else "null").encode()
+        self.request_seen.seconds = time.perf_counter() - begun
+        return answer
 
     def _refuse(self, refusal: ApiError, role: str) -> None:
         extra = {"Proxy-Status": f"PostgREST; error={refusal.code}"} if refusal.code else {}
