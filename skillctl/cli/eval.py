@@ -131,6 +131,7 @@ def _one(laboratory: Laboratory, name: str, scope: Scope, recording: Recording, 
     if recording.wanted:
         _record(laboratory, laboratory.ground(name), scope, recording)
         laboratory.look_again()
+    laboratory.expect(name, fresh=scope.fresh)
     ground, books = laboratory.ground(name), laboratory.books()
     tasks = left(ground, books, scope)
     laboratory.prepare(tasks)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -37,7 +37,18 @@ EvalFormatOption = Annotated[EvalFormat, typer.Option("--format", help="Text, on
 
 def result(done: Sequence[Evaluation], refused: Mapping[str, SkillctlError], format: EvalFormat) -> Result:
     """The answer: exit code 1 where a skill did not pass, 3 where one could not be judged."""
-    data = {
+    code = _exit_code(done, refused.values())
+    if format is EvalFormat.JSON:
+        return Result(_data(done, refused), code, (), format=Format.JSON)
+    writers = {EvalFormat.JUNIT: "eval_junit", EvalFormat.MARKDOWN: "eval_markdown"}
+    if format in writers:
+        _tell(draw.console(stderr=True), refused)
+        return Result(exit_code=code, report=lambda: _written(writers[format], done))
+    return Result(exit_code=code, text=lambda screen: _draw(screen, done, refused))
+
+
+def _data(done: Iterable[Evaluation], refused: Mapping[str, SkillctlError]) -> dict[str, Any]:
+    return {
         "evaluations": [
             {"kept_at": one.kept_at, "reused": one.reused, "evidence": one.evidence.record()} for one in done
         ],
@@ -46,14 +57,6 @@ def result(done: Sequence[Evaluation], refused: Mapping[str, SkillctlError], for
             for name, problem in refused.items()
         ],
     }
-    code = _exit_code(done, refused.values())
-    if format is EvalFormat.JSON:
-        return Result(data, code, (), format=Format.JSON)
-    writers = {EvalFormat.JUNIT: "eval_junit", EvalFormat.MARKDOWN: "eval_markdown"}
-    if format in writers:
-        _tell(draw.console(stderr=True), refused)
-        return Result(data, code, report=lambda: _written(writers[format], done))
-    return Result(data, code, (), lambda screen: _draw(screen, done, refused), Format.TEXT)
 
 
 def reports(done: Iterable[Evaluation]) -> "list[SuiteReport]":

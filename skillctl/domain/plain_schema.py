@@ -25,7 +25,9 @@ _Schemas = Annotated[list["bool | _Plain"], Field(min_length=1)]
 class _Plain(BaseModel):
     """The keywords that most schemas are written with; each value is of the kind that the metaschema wants."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", alias_generator=lambda name: name.rstrip("_"))
+    model_config = ConfigDict(
+        strict=True, extra="forbid", defer_build=True, alias_generator=lambda name: name.rstrip("_")
+    )
 
     type: _Kind | _Kinds = "object"
     title: str = ""

@@ -20,7 +20,8 @@ LONGEST_NAME = 64
 class Model(BaseModel):
     """A strict, frozen file model: unknown keys are refused and nothing is converted."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, populate_by_name=True)
+    # Half of them are only ever parts of others, or not used by a command at all.
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
     #: Whether `x-…` keys, and a `$schema` for editors, are anybody's; not so where a standard knows all keys.
     takes_own_keys: ClassVar[bool] = True
 

@@ -1,7 +1,7 @@
 """What an evaluation is wired of: runners by alias, MCP servers, books and the executor."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -13,6 +13,7 @@ from skillctl.domain import cassette
 from skillctl.domain.budget import NO_LIMITS, Limits
 from skillctl.domain.evidence import Arm
 from skillctl.domain.runner import GATEWAY, Runner
+from skillctl.domain.suite import FILE_NAME
 from skillctl.errors import Unreachable, UsageError
 from skillctl.wiring import TOOL, Wiring
 from skillctl.workflows.evaluate import Books
@@ -101,6 +102,17 @@ class Laboratory:
             raise Unreachable(message, hint="run it where Linux lets users make namespaces, or leave `--rerun` out")
         situation, instruments = situation_of(ground, {Arm.WITH_SKILL}), self.instruments(ground)
         return list(self.executor()(lambda task: take(task, situation, instruments), tasks))
+
+    def expect(self, name: str, *, fresh: bool) -> None:
+        """Begin to put up walls while a suite is read, if it looks as if it ran scripts, and nothing can be reused.
+
+        It is a guess: who guesses wrong waits for them later, or has put them up in vain.
+        """
+        suite = self.root() / "evals" / name / FILE_NAME
+        with suppress(OSError):
+            is_new = fresh or not (self.root() / settings.STATE_FOLDER).exists()
+            if is_new and suite.is_file() and b"run:" in suite.read_bytes():
+                self.scripts.prepare()
 
     def prepare(self, tasks: Iterable[Task]) -> None:
         """Begin to put up walls if any of these trials needs them, while other things are done."""

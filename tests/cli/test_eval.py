@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from skillctl.adapters.git_repository import GitRepository
+from skillctl.adapters.git_tree import GitTree
 from skillctl.adapters.scripts import ScriptRunner
 from tests.shop import Shop
 
@@ -79,3 +81,26 @@ def test_a_suite_that_never_ends_is_errored(shop: Shop, monkeypatch: pytest.Monk
     assert answer.exit_code == 3
     (case_said,) = answer.data["evaluations"][0]["evidence"]["cases"]
     assert (case_said["outcome"], case_said["reasons"]) == ("errored", ["check took longer than 0.5 s"])
+
+
+def test_walls_are_begun_before_the_folder_is_read_unless_answers_may_be_reused(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    pending = GitRepository.pending
+
+    def read(self: GitRepository, *folders: str) -> GitTree:
+        done.append("read")
+        return pending(self, *folders)
+
+    monkeypatch.setattr(ScriptRunner, "prepare", lambda self: done.append("walls"))
+    monkeypatch.setattr(GitRepository, "pending", read)
+    for options, first in (([], "walls"), ([], "read"), (["--fresh"], "walls")):
+        done.clear()
+        assert shop.skillctl("eval", "adder", *options).exit_code == 0
+        assert done[0] == first
+
+
+def test_a_name_that_no_file_could_have_is_refused_like_any_other(shop: Shop) -> None:
+    answer = shop.skillctl("eval", "x" * 5000)
+    assert (answer.exit_code, answer.envelope["error"]["kind"]) == (2, "UsageError")

@@ -1,6 +1,7 @@
 """`json_schema` and `contains_json`: by which schemas, what is valid, and what cannot be told."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -163,3 +164,9 @@ def test_no_value_upsets_the_reading_of_schemas(value: Any) -> None:
     problem = json_schema.problem(value)
     if problem is None:
         json_schema.failure(value, "{}")
+
+
+def test_a_hostile_list_of_words_takes_its_length_and_no_more() -> None:
+    begun = time.monotonic()
+    assert "is not valid JSON Schema" in str(json_schema.problem({"type": [{"": n} for n in range(1700)]}))
+    assert time.monotonic() - begun < 2

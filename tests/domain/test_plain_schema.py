@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from skillctl.domain.metaschema import problems
 from skillctl.domain.plain_schema import is_plain_schema
 
 METASCHEMA = Draft202012Validator(Draft202012Validator.META_SCHEMA)
@@ -29,6 +30,15 @@ SCHEMAS: st.SearchStrategy[Any] = st.recursive(
     ),
     max_leaves=6,
 )
+
+
+@given(SCHEMAS)
+@example({"type": ["string", "string"]})
+@example({"items": {"required": ["a", "a"]}})
+@example({"required": [1, 1]})
+@example({"default": {"required": ["a", "a"]}})
+def test_our_metaschema_is_the_library_s(schema: Any) -> None:
+    assert (next(problems(schema), None) is None) is METASCHEMA.is_valid(schema)
 
 
 @given(SCHEMAS)

@@ -1,5 +1,6 @@
 """Each rule: what it finds, where, and what it leaves alone."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -299,3 +300,13 @@ def test_no_rule_stumbles_over_a_shipped_skill_that_was_changed(
     for finding in (*findings, *rules.judge(looked_at), *rules.judge_all(world)):
         assert finding.line >= 1
         assert finding.column >= 1
+
+
+@pytest.mark.parametrize(
+    "key", ["type: [{}]", "required: [{}]", "dependentRequired: {{a: [{}]}}", "items: {{type: [{}]}}"]
+)
+def test_a_hostile_list_of_words_takes_its_length_and_no_more(key: str) -> None:
+    things = ", ".join(f"{{a: {number}}}" for number in range(4000))
+    begun = time.monotonic()
+    assert [code for code, *_ in found("inputs: {" + key.format(things) + "}\n")] == ["SK205"]
+    assert time.monotonic() - begun < 10

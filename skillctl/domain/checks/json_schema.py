@@ -89,11 +89,12 @@ def _size(schema: Any) -> int:
 
 
 def _invalid(schema: Any) -> str | None:
-    from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
+    from skillctl.domain import metaschema
+
     # The first one alone: some keywords are dear to look at in what is wrong already.
-    first = next(Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema), None)
+    first = next(metaschema.problems(schema), None)
     if first is None:
         return None
     error = best_match([first])

@@ -20,10 +20,11 @@ def check(subject: Subject) -> Iterator[Finding]:
 
 def _problems(subject: Subject, key: str, schema: dict[str, Any]) -> Iterator[Finding]:
     # Imported here: most commands never look at a declared schema.
-    from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
-    problem = best_match(Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema))
+    from skillctl.domain import metaschema
+
+    problem = best_match(metaschema.problems(schema))
     if problem is not None:
         path = (key, *problem.absolute_path)
         name = ".".join(str(step) for step in path)
