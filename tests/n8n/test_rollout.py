@@ -183,7 +183,10 @@ def signed(identity: str, body: bytes, *, late: float = 0, secret: str = HOOK_SE
     return {"webhook-id": identity, "webhook-timestamp": stamp, "webhook-signature": made}
 
 
-ODD = b'{"type":"skills.released",  "data" :\n\t{"release":"ODD","reason":"\xc3\xa9\xf0\x9f\x9a\x80 \\u0041\xe2\x80\xa8 {{ 1 }}"}}\r\n '
+ODD = (
+    b'{"type":"skills.released",  "data" :\n\t{"release":"ODD",'
+    b'"reason":"\xc3\xa9\xf0\x9f\x9a\x80 \\u0041\xe2\x80\xa8 {{ 1 }}"}}\r\n '
+)
 
 
 def test_the_signature_is_of_the_bytes_as_they_came(rollout: Rollout, receiver: Receiver) -> None:
@@ -206,7 +209,7 @@ def _with(name: str, value: str) -> Callable[[dict[str, str]], dict[str, str]]:
     return lambda headers: {**headers, name: value}
 
 
-FORGED = {
+FORGED: dict[str, Callable[[dict[str, str]], dict[str, str]]] = {
     "no signature": _without("webhook-signature"),
     "no id": _without("webhook-id"),
     "no timestamp": _without("webhook-timestamp"),
@@ -290,7 +293,7 @@ def test_after_a_restart_it_is_still_known(rollout: Rollout, receiver: Receiver,
 def test_killed_in_the_middle_it_is_not_begun_again(
     rollout: Rollout, receiver: Receiver, job: Callable[..., Job]
 ) -> None:
-    """Whether half a rollout may be done again is not for the workflow to say: the execution is seen to have crashed."""
+    """Whether half a rollout may be done again is not for the workflow to say: it is seen to have crashed."""
     reached, over = threading.Event(), threading.Event()
 
     def hang(_call: Call) -> Reply:
