@@ -279,21 +279,13 @@ def test_of_many_deliveries_at_once_one_is_rolled_out(
         assert len([call for call in receiver.at(ROLLOUT) if call.body["release"] == sent.payload["release"]]) == 1
 
 
-def test_after_a_restart_it_is_still_known(rollout: Rollout, receiver: Receiver, job: Callable[..., Job]) -> None:
-    sent = job()
-    first = execution_of(rollout.deliver(sent))
-    rollout.server.ended(first)
-    rollout.server.stop(signal.SIGKILL)
-    rollout.server.start()
-    rollout.server.wait_for_webhook("skillctl-rollout")
-    assert execution_of(rollout.deliver(sent)) == first
-    assert len(receiver.at(ROLLOUT)) == 1
-
-
-def test_killed_in_the_middle_it_is_not_begun_again(
+def test_what_a_killed_n8n_had_begun_is_not_begun_again(
     rollout: Rollout, receiver: Receiver, job: Callable[..., Job]
 ) -> None:
     """Whether half a rollout may be done again is not for the workflow to say: it is seen to have crashed."""
+    done, half = job(), job()
+    first = execution_of(rollout.deliver(done))
+    rollout.server.ended(first)
     reached, over = threading.Event(), threading.Event()
 
     def hang(_call: Call) -> Reply:
@@ -302,8 +294,7 @@ def test_killed_in_the_middle_it_is_not_begun_again(
         return 200, {}
 
     receiver.replies[ROLLOUT] = hang
-    sent = job()
-    first = execution_of(rollout.deliver(sent))
+    second = execution_of(rollout.deliver(half))
     try:
         assert reached.wait(START_SECONDS)
         rollout.server.stop(signal.SIGKILL)
@@ -311,6 +302,6 @@ def test_killed_in_the_middle_it_is_not_begun_again(
         over.set()
     rollout.server.start()
     rollout.server.wait_for_webhook("skillctl-rollout")
-    assert rollout.server.ended(first)["status"] == "crashed"
-    assert execution_of(rollout.deliver(sent)) == first
-    assert [call.path for call in receiver.calls] == [ROLLOUT]
+    assert rollout.server.ended(second)["status"] == "crashed"
+    assert [execution_of(rollout.deliver(sent)) for sent in (done, half)] == [first, second]
+    assert [call.path for call in receiver.calls] == [ROLLOUT, ANSWER, ROLLOUT]
