@@ -5,14 +5,17 @@ BIN := $(VENV)/bin
 # Half a minute and 800 MB: kept between runs, outside the repository, one for each list of what is in it.
 PINS := tests/superset/requirements.txt
 SUPERSET = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/skillctl-superset/$(shell git hash-object $(PINS) | cut -c 1-12)
+# Two minutes and 2.7 GB, kept in the same way.
+N8N_PINS := tests/n8n/requirements.txt tests/n8n/package.json tests/n8n/package-lock.json
+N8N = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/skillctl-n8n/$(shell cat $(N8N_PINS) | git hash-object --stdin | cut -c 1-12)
 # Compiled files make the second start twice as fast.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-superset superset chaos lint format bench clean
+.PHONY: help demo test test-superset superset test-n8n n8n chaos lint format bench clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 demo: $(VENV)/.embedded  ## the whole way of a skill, from draft to production, on this machine
 	@$(BIN)/skillctl demo
@@ -23,6 +26,9 @@ test: $(VENV)/.dev  ## all tests, on real Git and real PostgreSQL
 test-superset: superset $(VENV)/.dev  ## the dashboard, imported into a Superset of its own (PICTURE=docs/superset.png keeps it)
 	SKILLCTL_TEST_SUPERSET="$(SUPERSET)" SKILLCTL_TEST_PICTURE="$(PICTURE)" $(BIN)/python -m pytest -m superset tests/superset
 
+test-n8n: n8n $(VENV)/.dev  ## the workflows, imported into an n8n of their own
+	SKILLCTL_TEST_N8N="$(N8N)" $(BIN)/python -m pytest -m n8n tests/n8n
+
 chaos: $(VENV)/.dev  ## syncs that are struck anywhere, 500 of them, of which `make test` has a twentieth
 	SKILLCTL_TEST_CHAOS=20 $(BIN)/python -m pytest -n 2 -rA tests/chaos
 
@@ -31,6 +37,15 @@ superset:
 	  rm -rf "$(SUPERSET)" && $(PYTHON) -m venv "$(SUPERSET)" && \
 	  "$(SUPERSET)/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r $(PINS) && \
 	  "$(SUPERSET)/bin/python" -m pip check --quiet && touch "$(SUPERSET)/.installed"; }
+
+# Its database is PostgreSQL, so nothing has to be compiled.
+n8n:
+	@test -e "$(N8N)/.installed" || { \
+	  rm -rf "$(N8N)" && $(PYTHON) -m venv "$(N8N)/node" && \
+	  "$(N8N)/node/bin/python" -m pip install --quiet --disable-pip-version-check -r tests/n8n/requirements.txt && \
+	  cp tests/n8n/package.json tests/n8n/package-lock.json "$(N8N)/" && \
+	  PATH="$(N8N)/node/bin:$$PATH" npm install --prefix "$(N8N)" --silent --no-audit --no-fund --omit=dev --ignore-scripts && \
+	  touch "$(N8N)/.installed"; }
 
 lint: $(VENV)/.dev  ## style, types and the layers
 	$(BIN)/ruff check .
