@@ -123,7 +123,7 @@ def test_it_is_asked_again_only_when_somebody_has_looked(rolling: Rolling) -> No
 def test_what_was_surely_not_heard_was_not_sent(rolling: Rolling) -> None:
     rolling.open()
     for _ in range(2):
-        closed = rolling.call("close_rollout", job=rolling.job["id"], worker="w", token_sha256=sha256(TOKEN))
+        closed: Any = rolling.call("close_rollout", job=rolling.job["id"], worker="w", token_sha256=sha256(TOKEN))
         assert closed["sends"] == 0
     refused("token-refused", rolling.acknowledge)
     assert rolling.open("another")["open"]
