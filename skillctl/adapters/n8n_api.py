@@ -16,6 +16,8 @@ _MOST = 64 * 1024 * 1024
 #: A list without a status leaves out what has not ended.
 _STATUSES = ("new", "running", "waiting", None)
 _PAGE, _PAGES, _CANDIDATES = 100, 20, 300
+#: Seconds that a search may take; with the attempt before it, less than the lease of the job.
+_LONGEST = 40
 #: Seconds that the clock of n8n may differ from ours; the workflow refuses a signature that is older.
 _SKEW = 300
 _LONGEST_ERROR = 500
@@ -45,7 +47,7 @@ class N8nApi:
 
         Unclear where it cannot be said: n8n does not answer, too much ran, or a run cannot be told from ours.
         """
-        candidates: list[str] = []
+        begun, candidates = self._now(), list[str]()
         for status in _STATUSES:
             listed = self._listed(status, self._now() - seconds - _SKEW)
             if not isinstance(listed, list):
@@ -56,6 +58,8 @@ class N8nApi:
         found: list[Run] = []
         is_doubtful = False
         for execution in candidates:
+            if self._now() - begun > _LONGEST:
+                return Unclear(f"to look through n8n's runs takes more than {_LONGEST} s")
             said = self._get(f"executions/{quote(execution, safe='')}", {"includeData": "true"})
             if isinstance(said, NoRun):
                 continue
