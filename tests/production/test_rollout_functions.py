@@ -2,15 +2,22 @@
 
 import hashlib
 import json
+import shutil
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg
 import pytest
 
+from skillctl.adapters import migrations
+from skillctl.adapters.postgres_transport import PostgresTransport
 from skillctl.errors import StoreRefused
-from tests.production.conftest import Database, Transport, opened
+from tests.production.conftest import MIGRATIONS, Database, Transport, opened
+from tests.production.cutting import Cut, When
+from tests.production.stage import staged
 from tests.production.world import Version, publish
 from tests.standin import data_api
 
@@ -375,3 +382,78 @@ def test_how_rollouts_stand_is_listed_by_release_and_by_skill(transport: Transpo
         "finance-ssc": "rollout_failed", "odoo-developer": "pending",
     }  # fmt: skip
     assert len(transport.call("rollout_states", limit=1)["releases"]) == 1  # type: ignore[index, call-overload, arg-type]
+
+
+@pytest.mark.parametrize("kind", ["postgres", "https"])
+def test_what_was_told_and_never_answered_is_told_again_once(database: Database, kind: str) -> None:
+    """The line is cut after each function has done its work, and the same call is made again by itself."""
+    with staged(database, kind) as stage, stage.transport() as line, opened(database, "postgres") as direct:
+        rolling = Rolling(direct, database)
+        job, token = rolling.job["id"], sha256(TOKEN)
+        held = {"job": job, "worker": "w"}
+
+        def told(function: str, **arguments: Any) -> Any:
+            stage.line.cuts.append(Cut(b"COMMIT" if kind == "postgres" else b"p_", When.AFTER))
+            answer = line.call(function, **arguments)
+            assert not stage.line.cuts, "the line was cut"
+            return answer
+
+        assert told("open_rollout", **held, token_sha256=token)["open"] is True
+        assert told("close_rollout", **held, token_sha256=token)["sends"] == 0
+        rolling.open()
+        assert told("rollout_delivered", **held, execution="231", follow=True)["state"] == "delivered"
+        assert told("postpone_job", **held, delay_seconds=60, result={})["status"] == "queued"
+        assert told("settle_rollout", release=rolling.id, state="rollout_failed")["state"] == "rollout_failed"
+        told("acknowledge_rollout", release=rolling.id, token=TOKEN, outcome="rollout_failed")
+        told("rollout_standing", release=rolling.id)
+        told("rollout_states", limit=1)
+    assert (len(rolling.jobs("rollout-follow")), len(rolling.jobs("rollout-failed"))) == (1, 1)
+    assert database.value("select attempts from mcp_jobs.jobs where job_type = 'rollout'") == 0
+    assert database.value("select count(*) from mcp.rollout_tokens") == 1
+
+
+def test_two_answers_at_once_settle_it_once(database: Database) -> None:
+    outcomes = ["rolled_out", "rollout_failed"] * 4
+    with opened(database, "postgres") as transport:
+        rolling = Rolling(transport, database)
+        rolling.open()
+
+    def answer(outcome: str) -> str:
+        with opened(database, "postgres") as own:
+            arguments = {"release": rolling.id, "token": TOKEN, "outcome": outcome}
+            try:
+                said: Any = own.call("acknowledge_rollout", **arguments)
+            except StoreRefused as refusal:
+                return refusal.name
+            return str(said["state"])
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(answer, outcomes))
+    state = rolling.row()["state"]
+    assert sorted(answers) == sorted([state] * 4 + ["rollout-settled"] * 4)
+    assert len(rolling.jobs("rollout-failed")) == (state == "rollout_failed")
+
+
+def test_releases_from_before_are_known_as_far_as_they_were(bare: Database, tmp_path: Path) -> None:
+    before = tmp_path / "migrations"
+    before.mkdir()
+    for path in MIGRATIONS.glob("*.sql"):
+        if path.name < "20261129210000":
+            shutil.copy(path, before)
+    migrations.push(bare.owner_url, before)
+    with PostgresTransport(bare.owner_url) as transport:
+        for version in (Version("arrived"), Version("waits")):
+            told = {"destination": "mattermost", "job_type": "notice", "payload": {}}
+            jobs = [{**ROLLOUT, "payload": {"environment": "prod"}}, told]
+            publish(
+                transport, version, jobs=[*jobs, {"destination": "mattermost", "job_type": "notice", "payload": {}}]
+            )
+        job: Any = transport.call("claim_next_job", worker="w", source="skillctl", job_types=["rollout"])
+        transport.call("complete_job", job=job["id"], worker="w", result={"execution_id": "231"})
+        migrations.push(bare.owner_url, MIGRATIONS)
+        said: Any = transport.call("rollout_states")
+    assert {skill: one["state"] for skill, one in said["skills"].items()} == {
+        "arrived": "delivered",
+        "waits": "pending",
+    }
+    assert bare.run("select execution from mcp.rollouts order by execution") == [("231",), (None,)]
