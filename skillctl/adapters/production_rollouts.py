@@ -62,7 +62,9 @@ def _standing(said: Mapping[str, Any]) -> Standing:
         said["state"],
         said["execution"],
         said.get("open", False),
-        said["first"] or 0,
-        said["seconds"] or 0,
-        said["age"] or 0,
+        since=said["since"] or 0,
+        first=said["first"] or 0,
+        last=said["seconds"] or 0,
+        is_cleared=said["cleared"],
+        age=said["age"] or 0,
     )

@@ -91,15 +91,19 @@ Looked = Run | NoRun | Forbidden | Unclear
 class Standing:
     """How production knows a rollout: `is_open` where n8n may be asked now.
 
-    `first` and `last` are seconds since it was asked and may have heard it, `age` since it accepted.
+    `since` and `last` are seconds since n8n was asked for the first and the last time that it may have heard, `first`
+    those since it was asked after a person last had it tried again; `is_cleared` where it was not asked after that.
+    `age` is since it accepted.
     """
 
     release: str
     state: str
     execution: str | None
     is_open: bool = False
+    since: int = 0
     first: int = 0
     last: int = 0
+    is_cleared: bool = False
     age: int = 0
 
     @property
@@ -156,7 +160,8 @@ def sent(answer: Answer) -> Attempt | Step:
 def found(standing: Standing, looked: Looked | None, *, is_acknowledged: bool) -> Attempt | Step:
     """What to do after n8n was asked which run it started; `looked` None where its API is not known to us.
 
-    `is_acknowledged` says whether the workflow could have acknowledged what was sent.
+    `is_acknowledged` says whether the workflow could have acknowledged what was sent. Where n8n cannot say it, the word
+    of the person counts who had the job tried again.
     """
     if isinstance(looked, Run):
         return arrived(looked.id)
@@ -164,6 +169,8 @@ def found(standing: Standing, looked: Looked | None, *, is_acknowledged: bool) -
         if standing.last > APPEARS:
             return Step.SEND
         return Later(max(APPEARS - standing.last, _SOONEST), reason="n8n shows no run yet; it may still appear")
+    if standing.is_cleared:
+        return Step.SEND
     why = looked.reason if looked is not None else "n8n's API key is not set"
     bound = LOOKING if looked is not None else WAITING if is_acknowledged else 0
     if standing.first < bound:

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Protocol
 
 from skillctl.domain import rollout
@@ -91,7 +92,7 @@ class Trigger:
 
     def _unclear(self, standing: Standing, job: Job, answer: Answer) -> Attempt:
         """It was asked this moment, and it is not clear whether it was heard."""
-        outcome = self._find(Standing(standing.release, standing.state, None), job)
+        outcome = self._find(replace(standing, first=0, last=0, is_cleared=False), job)
         why = getattr(answer, "reason", "")
         if isinstance(outcome, Later) and outcome.reason is not None:
             return Later(outcome.after, outcome.receipt, f"{why}; {outcome.reason}")
@@ -101,7 +102,7 @@ class Trigger:
         return outcome
 
     def _find(self, standing: Standing, job: Job) -> Attempt | Step:
-        looked = None if self._look_up is None else self._look_up(job.key, standing.first)
+        looked = None if self._look_up is None else self._look_up(job.key, standing.since)
         return rollout.found(standing, looked, is_acknowledged=self._hook.is_acknowledged)
 
     def _told(self, rollouts: Rollouts, job: Job, standing: Standing, outcome: Attempt) -> Attempt:

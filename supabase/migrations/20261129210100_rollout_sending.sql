@@ -23,20 +23,24 @@ end $$;
 
 create function mcp.rollout_answer(p_release uuid) returns jsonb
 language sql stable set search_path = '' as $$
-  -- `sends` are the times that n8n was asked and may have heard it, since a person last had it tried again, and `seconds`
-  -- since the last of them; `age` is since n8n accepted it.
+  -- `sends` are the times that n8n was asked and may have heard it; seconds since the first of them (`since`), since the
+  -- first after a person last had the job tried again (`first`), and since the last (`seconds`). `cleared`: a person has,
+  -- and it was not asked since. `age` is since n8n accepted it.
   select jsonb_build_object(
     'release', o.release, 'state', o.state, 'execution', o.execution, 'sends', s.n,
+    'since', extract(epoch from clock_timestamp() - s.since)::bigint,
     'first', extract(epoch from clock_timestamp() - s.first)::bigint,
     'seconds', extract(epoch from clock_timestamp() - s.last)::bigint,
+    'cleared', s.n > 0 and s.first is null,
     'age', extract(epoch from clock_timestamp() - o.delivered_at)::bigint)
     from mcp.rollouts o
    cross join lateral (
-     select count(*) as n, min(t.made_at) as first, max(t.made_at) as last
-       from mcp.rollout_tokens t
-      where t.release = o.release
-        and t.made_at > coalesce((select max(d.created_at) from mcp_jobs.dead_letter_queue d where d.job_id = o.job),
-                                 '-infinity')) s
+     select coalesce(max(d.created_at), '-infinity') as at
+       from mcp_jobs.dead_letter_queue d where d.job_id = o.job) dead
+   cross join lateral (
+     select count(*) as n, min(t.made_at) as since, max(t.made_at) as last,
+            min(t.made_at) filter (where t.made_at > dead.at) as first
+       from mcp.rollout_tokens t where t.release = o.release) s
    where o.release = p_release
 $$;
 

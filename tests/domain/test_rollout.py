@@ -1,5 +1,7 @@
 """What n8n's answers mean, when it may be asked again, and how a run ends; and that no path asks it twice unseen."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,6 +105,9 @@ def sent_before(first: int, last: int = 0) -> Standing:
         (sent_before(0), UNCLEAR, False, Later(5, reason=f"{WAITS}n8n's API answered 502")),
         (sent_before(LOOKING - 1), UNCLEAR, False, Later(60, reason=f"{WAITS}n8n's API answered 502")),
         (sent_before(100), FORBIDDEN, False, Later(25, reason=f"{WAITS}the key may not")),
+        (replace(sent_before(10**9), is_cleared=True), None, False, Step.SEND),
+        (replace(sent_before(10**9), is_cleared=True), UNCLEAR, True, Step.SEND),
+        (replace(sent_before(10**9), is_cleared=True), Run("7", "running"), True, Delivered({"execution_id": "7"})),
         (sent_before(WAITING - 1), None, True, Later(60, reason=f"{WAITS}n8n's API key is not set")),
     ],
 )

@@ -137,11 +137,15 @@ def test_what_was_surely_not_heard_was_not_sent(rolling: Rolling) -> None:
 
 
 def test_a_person_who_has_it_tried_again_has_looked(rolling: Rolling) -> None:
-    rolling.open()
+    assert rolling.open()["cleared"] is False
     rolling.call("fail_job", job=rolling.job["id"], worker="w", error="not known", retry=False)
     rolling.database.run("update mcp_jobs.jobs set status = 'queued', finished_at = null")
     rolling.job = rolling.take()
-    assert rolling.open("another")["open"]
+    told = rolling.open("another")
+    assert (told["open"], told["cleared"], told["sends"], told["first"]) == (False, True, 1, None)
+    assert rolling.open("another", again=True)["open"]
+    after = rolling.open("third")
+    assert (after["cleared"], after["sends"], after["first"] is None) == (False, 2, False)
     assert rolling.acknowledge()["state"] == "rolled_out", "and what was sent before may still be acknowledged"
 
 
@@ -445,9 +449,7 @@ def test_releases_from_before_are_known_as_far_as_they_were(bare: Database, tmp_
         for version in (Version("arrived"), Version("waits")):
             told = {"destination": "mattermost", "job_type": "notice", "payload": {}}
             jobs = [{**ROLLOUT, "payload": {"environment": "prod"}}, told]
-            publish(
-                transport, version, jobs=[*jobs, {"destination": "mattermost", "job_type": "notice", "payload": {}}]
-            )
+            publish(transport, version, jobs=jobs)
         job: Any = transport.call("claim_next_job", worker="w", source="skillctl", job_types=["rollout"])
         transport.call("complete_job", job=job["id"], worker="w", result={"execution_id": "231"})
         migrations.push(bare.owner_url, MIGRATIONS)

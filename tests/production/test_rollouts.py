@@ -50,6 +50,10 @@ class Office:
             f"update mcp.rollouts set delivered_at = delivered_at - {gone}"
         )
 
+    def retry(self) -> None:
+        """A person takes the job out of the dead-letter queue."""
+        self.database.run("update mcp_jobs.jobs set status = 'queued', finished_at = null where job_type = 'rollout'")
+
     def says(self, *behaviours: Behaviour) -> None:
         self.n8n.script[:] = behaviours
 
@@ -248,7 +252,7 @@ def test_what_cannot_be_found_out_in_a_day_is_for_a_person_who_may_have_it_tried
     assert "look at its executions" in done["reason"]
     assert "`skillctl jobs retry`" in done["reason"]
     assert office.shop.skillctl("status", "--env", "prod").data["rollouts"]["releases"][0]["shown"] == "not delivered"
-    office.database.run("update mcp_jobs.jobs set status = 'queued', finished_at = null where job_type = 'rollout'")
+    office.retry()
     office.n8n.is_away = False
     assert office.outcome()["receipt"] == {"execution_id": "231"}
     assert office.n8n.calls == 2
@@ -337,6 +341,25 @@ def test_where_nothing_can_tell_it_is_a_dead_letter_at_once(plain: Office) -> No
     done = plain.outcome()
     assert (done["status"], plain.n8n.calls) == ("failed", 1)
     assert "acknowledge" not in plain.run.data["body"]["data"]
+
+
+def test_a_person_who_has_looked_may_have_it_tried_again(plain: Office) -> None:
+    plain.says(n8n_server.loses_the_request, n8n_server.accepts)
+    assert plain.outcome()["status"] == "failed"
+    plain.retry()
+    assert plain.outcome()["receipt"] == {"execution_id": "231"}
+    assert (plain.n8n.calls, plain.state()[0]) == (2, "delivered")
+
+
+def test_who_has_it_tried_again_without_looking_starts_no_second_run(
+    plain: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain.says(n8n_server.loses_the_answer)
+    assert plain.outcome()["status"] == "failed"
+    monkeypatch.setenv("N8N_API_KEY", API_KEY)
+    plain.retry()
+    assert plain.outcome()["receipt"] == {"execution_id": "231"}
+    assert plain.n8n.calls == 1
 
 
 def test_what_cannot_be_followed_stays_delivered(plain: Office) -> None:
