@@ -98,7 +98,7 @@ begin
             jsonb_build_object('release', held.release, 'environment', held.environment, 'execution', named,
                                'acknowledged', coalesce(p_acknowledged, false)),
             held.release || ':' || held.destination || ':follow', now() + interval '5 seconds')
-    on conflict (source, idempotency_key) do nothing;
+    on conflict do nothing;
   end if;
   return mcp.rollout_answer(held.release);
 end $$;
@@ -113,10 +113,8 @@ begin
   -- The answer that was sent before and never heard of: the job waits already, last held by this worker.
   if not exists (select from mcp_jobs.jobs j where j.id = p_job and j.status = 'queued' and j.worker = p_worker) then
     job := mcp_jobs.leased(p_job, p_worker);
-    -- As if it had not been claimed: thousands of looks are no attempts, no runs and no events.
+    -- As if it had not been claimed: thousands of looks are no attempts and no runs.
     delete from mcp_jobs.job_runs r where r.job_id = job.id and r.attempt = job.attempts;
-    delete from mcp_jobs.job_events e
-     where e.job_id = job.id and e.event = 'started' and e.detail ->> 'attempt' = job.attempts::text;
     update mcp_jobs.jobs
        set status = 'queued', lease_until = null, attempts = attempts - 1, updated_at = now(), result = p_result,
            run_at = now() + make_interval(secs => greatest(p_delay_seconds, 1))

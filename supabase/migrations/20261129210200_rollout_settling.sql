@@ -31,7 +31,7 @@ begin
     insert into mcp_jobs.jobs (source, job_type, payload, idempotency_key)
     values ('skillctl', 'rollout-failed', mcp.failed_rollout(now_held, said),
             p_held.release || ':' || p_held.destination || ':failed')
-    on conflict (source, idempotency_key) do nothing;
+    on conflict do nothing;
   end if;
   return jsonb_build_object('release', now_held.release, 'state', now_held.state);
 end $$;
