@@ -42,6 +42,8 @@ class Target:
     mattermost_url: str | None = field(repr=False)
     n8n_url: str | None = field(repr=False)
     n8n_secret: str | None = field(repr=False)
+    n8n_key: str | None = field(repr=False)
+    n8n_api: str | None
     unset: tuple[str, ...]
 
 
@@ -57,7 +59,7 @@ def target(root: Path, name: str, environ: Mapping[str, str] = os.environ) -> Ta
         variable
         for wanted in (environment.mattermost, environment.n8n)
         if wanted is not None
-        for variable in wanted.model_dump().values()
+        for variable in wanted.required
     ]
     mattermost, n8n = environment.mattermost, environment.n8n
     return Target(
@@ -69,6 +71,8 @@ def target(root: Path, name: str, environ: Mapping[str, str] = os.environ) -> Ta
         mattermost_url=environ.get(mattermost.webhook) if mattermost else None,
         n8n_url=environ.get(n8n.webhook) if n8n else None,
         n8n_secret=environ.get(n8n.secret) if n8n else None,
+        n8n_key=environ.get(n8n.api_key) or None if n8n else None,
+        n8n_api=environ.get(n8n.api_url) or None if n8n else None,
         unset=tuple(variable for variable in variables if not environ.get(variable)),
     )
 

@@ -163,9 +163,8 @@ class ProductionCatalogue:
         )
         if said is None:
             return None
-        return Job(
-            said["id"], said["job_type"], said["payload"], said["attempts"], said["idempotency_key"] or said["id"]
-        )
+        key = said["idempotency_key"] or said["id"]
+        return Job(said["id"], said["job_type"], said["payload"], said["attempts"], key, worker)
 
     def complete(self, job: Job, worker: str, result: Mapping[str, Any]) -> None:
         """The job's effect is there."""
@@ -178,6 +177,10 @@ class ProductionCatalogue:
             "fail_job", job=job.id, worker=worker, error=error, retry=retry_in is not None, delay_seconds=delay
         )
         return str(said["status"])
+
+    def postpone(self, job: Job, worker: str, seconds: int, result: Mapping[str, Any]) -> None:
+        """Nothing failed and nothing is done: the job is due again in so many seconds, and this was no attempt."""
+        self._call("postpone_job", job=job.id, worker=worker, delay_seconds=seconds, result=dict(result))
 
     def backlog(self) -> Backlog:
         """Our jobs that are due, and our dead letters."""

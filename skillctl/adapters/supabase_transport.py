@@ -120,7 +120,8 @@ class SupabaseTransport:
                 hint="run `skillctl db push`, then add `mcp` under Project Settings, Data API, Exposed schemas",
             )
         status = self._answer.status_code if self._answer is not None else 0
-        if status in {401, 403}:
+        # A refusal by name has a status too, and is none of the key.
+        if status in {401, 403} and not code.startswith("PT"):
             return UsageError(f"this key may not run `{what}` at {self._place}: {message}", hint=_KEY_HINT)
         if self._answer is not None and not gateway_answers.is_of_the_database(code):
             reason, hint = gateway_answers.explained(self._answer, code, message)

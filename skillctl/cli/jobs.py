@@ -10,8 +10,9 @@ from skillctl import wiring
 from skillctl.cli import draw
 from skillctl.cli.options import EnvironmentOption, FormatOption
 from skillctl.cli.result import Format, Result
-from skillctl.domain.delivery import Delivered
+from skillctl.domain.delivery import Delivered, Later
 from skillctl.domain.release_payload import JOB_TYPES
+from skillctl.domain.rollout import FAILED, FOLLOW
 from skillctl.errors import UsageError
 from skillctl.workflows.deliver import Delivery, Drained, drain
 
@@ -70,7 +71,7 @@ def list_jobs(
 
 
 def _as_data(one: Delivery) -> dict[str, Any]:
-    receipt = dict(one.attempt.receipt) if isinstance(one.attempt, Delivered) else None
+    receipt = dict(one.attempt.receipt) if isinstance(one.attempt, Delivered | Later) else None
     reason = None if isinstance(one.attempt, Delivered) else one.attempt.reason
     return {"job": one.job.id, "type": one.job.job_type, "status": one.status, "receipt": receipt, "reason": reason}
 
@@ -79,10 +80,12 @@ def _missing(job_type: str, target: "Target") -> list[str]:
     """The settings without which jobs of this type have no destination; empty for a type that nobody knows."""
     place = f"environments.{target.name}"
     mattermost, n8n = target.environment.mattermost, target.environment.n8n
-    if job_type == JOB_TYPES["mattermost"]:
+    if job_type in (JOB_TYPES["mattermost"], FAILED):
         named = [mattermost.webhook] if mattermost else [f"{place}.mattermost"]
     elif job_type == JOB_TYPES["n8n"]:
         named = [n8n.webhook, n8n.secret] if n8n else [f"{place}.n8n"]
+    elif job_type == FOLLOW:
+        return [n8n.api_key] if n8n else [f"{place}.n8n"]
     else:
         return []
     return [name for name in named if name in target.unset or name.startswith(place)]
@@ -105,13 +108,20 @@ def _draw(screen: "Console", done: Drained, waiting: Sequence[_Waiting]) -> None
 
 def _said(one: Delivery) -> tuple[str, str]:
     kind = one.job.job_type
+    if isinstance(one.attempt, Later) and one.status == "postponed":
+        seen = ", ".join(f"{key} {value}" for key, value in one.attempt.receipt.items())
+        told = one.attempt.reason or seen or "not yet"
+        return (
+            f"not yet: {kind}: {told}; asked again in {one.attempt.after} s",
+            "yellow" if one.attempt.reason else "dim",
+        )
     if not isinstance(one.attempt, Delivered):
         after = {
             "queued": "it will be tried again",
             "failed": "it is in the dead-letter queue",
             "lost": "another worker has taken it over",
         }
-        return f"not delivered: {kind}: {one.attempt.reason}; {after[one.status]}", "red"
+        return f"not delivered: {kind}: {one.attempt.reason or 'not yet'}; {after[one.status]}", "red"
     receipt = ", ".join(f"{key} {value}" for key, value in one.attempt.receipt.items())
     if one.status == "lost":
         return f"delivered {kind} ({receipt}) too late: another worker has taken it over and may repeat it", "yellow"

@@ -1,15 +1,16 @@
 """`skillctl status`."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from skillctl.cli import draw
 from skillctl.cli.options import FormatOption
 from skillctl.cli.result import Format, Result
+from skillctl.cli.status_rollouts import arrival, draw_rollouts, rollouts_of
 from skillctl.domain.board import Row
 from skillctl.wiring import Wiring
 from skillctl.wiring.judging import offers_in
@@ -20,9 +21,16 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-def run(context: typer.Context, format: FormatOption = Format.TEXT) -> Result:
+def run(
+    context: typer.Context,
+    env: Annotated[
+        str | None, typer.Option("--env", help="Also how its newest releases arrived at their consumers.")
+    ] = None,
+    format: FormatOption = Format.TEXT,
+) -> Result:
     """Each skill with its working and served version, what blocks it, and the next command."""
     wired = Wiring(context.obj)
+    arrived = rollouts_of(wired, env) if env else None
     proofs = Proofs(wired.evidence(), wired.signatures(), wired.scripts().runner)
     tree = wired.working_tree()
     rows = status(
@@ -33,26 +41,34 @@ def run(context: typer.Context, format: FormatOption = Format.TEXT) -> Result:
         "skills": [asdict(row) for row in rows],
         "statuses": dict(sorted(statuses.items())),
         "blocked": sum(row.blocked is not None for row in rows),
+        "rollouts": arrived,
     }
-    return Result(data, 0, (), lambda screen: _draw(screen, rows), format)
+    return Result(data, 0, (), lambda screen: _draw(screen, rows, arrived), format)
 
 
-def _draw(screen: "Console", rows: Sequence[Row]) -> None:
-    if not rows:
+def _draw(screen: "Console", rows: Sequence[Row], arrived: Mapping[str, Any] | None) -> None:
+    if rows:
+        _draw_board(screen, rows, arrived)
+    else:
         draw.line(screen, "there are no skills in `skills/`")
-        return
+    if arrived is not None:
+        draw_rollouts(screen, arrived)
+
+
+def _draw_board(screen: "Console", rows: Sequence[Row], arrived: Mapping[str, Any] | None) -> None:
     cells = [
         (
             row.skill,
             row.version or "-",
             row.status or "cannot be read",
             row.serving or "-",
+            arrival(arrived, row.skill),
             row.blocked or "-",
             row.next or "-",
         )
         for row in rows
     ]
-    draw.board(screen, ("skill", "version", "status", "serving"), ("blocked by", "next"), cells)
+    draw.board(screen, ("skill", "version", "status", "serving"), ("rollout", "blocked by", "next"), cells)
     counted = Counter(row.status or "unreadable" for row in rows)
     told = ", ".join(f"{number} {word}" for word, number in sorted(counted.items()))
     count = f"{len(rows):,} {'skill' if len(rows) == 1 else 'skills'}"

@@ -10,13 +10,14 @@ LONGEST_DELAY = 3600
 
 @dataclass(frozen=True)
 class Job:
-    """A claimed job; `attempt` counts from 1, `key` is the same for every attempt at the same thing."""
+    """A job that `worker` holds; `attempt` counts from 1, `key` is the same for every attempt at the same thing."""
 
     id: str
     job_type: str
     payload: Mapping[str, Any]
     attempt: int
     key: str
+    worker: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,19 @@ class Undeliverable:
     reason: str
 
 
-Attempt = Delivered | Retry | Undeliverable
+@dataclass(frozen=True)
+class Later:
+    """Nothing failed and nothing is done: ask again in so many seconds; this was no attempt.
+
+    `reason` says what is not known, None where all goes its way.
+    """
+
+    after: int
+    receipt: Mapping[str, Any] = field(default_factory=dict)
+    reason: str | None = None
+
+
+Attempt = Delivered | Retry | Undeliverable | Later
 
 
 @dataclass(frozen=True)

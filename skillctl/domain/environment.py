@@ -13,12 +13,27 @@ class Mattermost(Model):
 
     webhook: EnvironmentVariable = "MATTERMOST_WEBHOOK_URL"
 
+    @property
+    def required(self) -> list[str]:
+        """The variables without which nothing is delivered."""
+        return [self.webhook]
+
 
 class N8n(Model):
-    """Names of the environment variables that hold the destination; never the values."""
+    """Names of the environment variables that hold the destination; never the values.
+
+    With a key, runs are looked up and followed by the API, which is where the webhook is unless `api_url` is set.
+    """
 
     webhook: EnvironmentVariable = "N8N_WEBHOOK_URL"
     secret: EnvironmentVariable = "N8N_WEBHOOK_SECRET"  # noqa: S105 - a variable's name
+    api_key: EnvironmentVariable = "N8N_API_KEY"
+    api_url: EnvironmentVariable = "N8N_API_URL"
+
+    @property
+    def required(self) -> list[str]:
+        """The variables without which nothing is delivered."""
+        return [self.webhook, self.secret]
 
 
 class MaxWithdrawn(Model):
@@ -40,6 +55,7 @@ class Environment(Model):
     max_withdrawn: MaxWithdrawn = MaxWithdrawn()
     mattermost: Mattermost | None = None
     n8n: N8n | None = None
+    on_rollout_failed: Literal["hold", "notify"] = "notify"
 
     @property
     def destinations(self) -> list[str]:

@@ -25,6 +25,7 @@ _TITLES = {
     "hold": "Skills held",
     "unhold": "Skills no longer held",
     "repair": "Skills put right",
+    "rollout-failed": "Rollout failed",
 }
 _COLOURS = {
     "publish": "good",
@@ -87,7 +88,7 @@ def mattermost(facts: Mapping[str, Any]) -> dict[str, Any]:
         "attachments": [
             {
                 "fallback": title,
-                "color": _colour(changes),
+                "color": "danger" if facts.get("kind") == "rollout-failed" else _colour(changes),
                 "text": "\n".join(rows) or title,
                 "footer": " · ".join(footer),
             }

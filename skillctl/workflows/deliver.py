@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from skillctl.domain.delivery import Attempt, Delivered, Job, Undeliverable, delay
+from skillctl.domain.delivery import Attempt, Delivered, Job, Later, Undeliverable, delay
 from skillctl.errors import StoreRefused
 from skillctl.workflows.store_ports import Destination, Production
 
@@ -12,8 +12,8 @@ from skillctl.workflows.store_ports import Destination, Production
 class Delivery:
     """One attempt, and the status of its job afterwards.
 
-    `completed`, `queued` again, `failed` for ever, or `lost`: the lease ended before the outcome was told, so the job
-    is another worker's now and may be delivered twice.
+    `completed`, `queued` again, `postponed` without a failure, `failed` for ever, or `lost`: the lease ended before the
+    outcome was told, so the job is another worker's now and may be delivered twice.
     """
 
     job: Job
@@ -31,8 +31,8 @@ class Drained:
 
     @property
     def is_done(self) -> bool:
-        """Whether everything that was due has arrived."""
-        return not self.waiting and all(one.status == "completed" for one in self.deliveries)
+        """Whether everything that was due has arrived, or goes its way."""
+        return not self.waiting and all(_is_well(one) for one in self.deliveries)
 
 
 def drain(
@@ -56,6 +56,12 @@ def drain(
     return Drained(tuple(deliveries), waiting, left.dead)
 
 
+def _is_well(one: Delivery) -> bool:
+    if isinstance(one.attempt, Later):
+        return one.status == "postponed" and one.attempt.reason is None
+    return one.status == "completed"
+
+
 def _attempt(production: Production, destination: Destination, job: Job, worker: str) -> Delivery:
     attempt = destination.deliver(job)
     try:
@@ -70,5 +76,8 @@ def _tell(production: Production, job: Job, worker: str, attempt: Attempt) -> st
     if isinstance(attempt, Delivered):
         production.complete(job, worker, attempt.receipt)
         return "completed"
+    if isinstance(attempt, Later):
+        production.postpone(job, worker, attempt.after, attempt.receipt)
+        return "postponed"
     retry_in = None if isinstance(attempt, Undeliverable) else delay(job.attempt, attempt.after)
     return production.fail(job, worker, attempt.reason, retry_in=retry_in)

@@ -1,6 +1,8 @@
 """Hold: nothing of a skill changes in production until somebody releases it, with a reason."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from skillctl.domain import notice
 from skillctl.domain.naming import known_skill
@@ -31,6 +33,17 @@ def set_hold(repository: Repository, production: Production, origin: Origin, nam
     return Held(name, _serving(current, name), act(production, body, current, origin))
 
 
+def hold_all(production: Production, origin: Origin, names: Sequence[str], reason: str) -> Applied | None:
+    """Stop these skills in one release; None where all of them are stopped already."""
+    why, current = reasoned(reason), holding(production)
+    stopped = {name for name, one in current.holds.items() if one.kind == "hold"}
+    missing = [name for name in names if name not in stopped]
+    if not missing:
+        return None
+    holds, rows = tuple(HoldSet(name, "hold") for name in missing), [_row(Action.HOLD, current, one) for one in missing]
+    return act(production, Body("hold", current.commit or "", (), rows, why, holds=holds), current, origin)
+
+
 def release_hold(production: Production, origin: Origin, name: str, reason: str) -> Held:
     """End the hold on a skill; the next sync changes it again. UsageError where it is not held."""
     why, current = reasoned(reason), holding(production)
@@ -55,10 +68,14 @@ def _body(
     holds: tuple[HoldSet, ...] = (),
     lifts: tuple[str, ...] = (),
 ) -> Body:
+    row = _row(action, current, name)
+    return Body(kind, current.commit or "", (), [row], reason, holds=holds, lifts=lifts)
+
+
+def _row(action: Action, current: Current, name: str) -> dict[str, Any]:
     state, serving = current.skills.get(name), _serving(current, name)
     digest = (state.digest(serving) if state else None) or ""
-    row = notice.row(name, serving or "-", action, "approved", "approved", digest, serving)
-    return Body(kind, current.commit or "", (), [row], reason, holds=holds, lifts=lifts)
+    return notice.row(name, serving or "-", action, "approved", "approved", digest, serving)
 
 
 def _serving(current: Current, name: str) -> str | None:

@@ -90,6 +90,10 @@ class Production(Protocol):
         """
         ...
 
+    def postpone(self, job: Job, worker: str, seconds: int, result: Mapping[str, Any]) -> None:
+        """Nothing failed and nothing is done: the job is due again in so many seconds, and this was no attempt."""
+        ...
+
     def backlog(self) -> Backlog:
         """Our jobs that are due, and our dead letters."""
         ...

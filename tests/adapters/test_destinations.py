@@ -1,10 +1,8 @@
-"""Mattermost and n8n: what each of their answers means for a delivery, and that no secret is ever told."""
+"""Mattermost: what each of its answers means for a delivery, and that no secret is ever told; and the local sink."""
 
-import base64
-import hashlib
 import json
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -16,6 +14,7 @@ from skillctl.adapters.mattermost import Mattermost
 from skillctl.adapters.n8n import N8n, signature
 from skillctl.domain import notice
 from skillctl.domain.delivery import Attempt, Delivered, Job, Retry, Undeliverable
+from skillctl.domain.rollout import Accepted, Refused
 from tests.adapters.answering import answering, refusing
 
 HOOK, SECRET = "/hooks/xerhd6k1ibgjjfso7dixhqpeqa", "n8n-hunter2"
@@ -29,10 +28,6 @@ def mattermost(url: str) -> Attempt:
     return Mattermost(url + HOOK).deliver(JOB)
 
 
-def n8n(url: str) -> Attempt:
-    return N8n(url + HOOK, SECRET, lambda: 1_700_000_000).deliver(JOB)
-
-
 def wrapped(status: int) -> bytes:
     """Mattermost's error as newer servers wrap it: the text holds the hook."""
     message = f"Failed to handle the payload of media type application/json for incoming webhook {HOOK[7:]}."
@@ -41,8 +36,6 @@ def wrapped(status: int) -> bytes:
     ).encode()
 
 
-NOT_PUBLISHED = b'{"code":404,"message":"The requested webhook \\"POST x\\" is not registered.","hint":"..."}'
-STARTING = b"n8n is starting up. Please wait"
 EVERYBODY = [
     (408, b"", PLAIN, Retry("the server answered 408")),
     (413, wrapped(413), JSON, Undeliverable("the server answered 413")),
@@ -76,46 +69,20 @@ OF_MATTERMOST = [
     (404, wrapped(404), JSON, Undeliverable("the server answered 404")),
     (404, b"<html>", HTML, Undeliverable("the server answered 404")),
 ]
-NO_EXECUTION = Retry("the server answered 200, but named no execution")
-OF_N8N = [
-    (200, b'{"status":"accepted","execution_id":"231"}', JSON, Delivered({"execution_id": "231"})),
-    (200, b'{"execution_id":231}', JSON, Delivered({"execution_id": "231"})),
-    (200, STARTING, HTML, NO_EXECUTION),
-    (200, b'{"execution_id":"231"}', HTML, NO_EXECUTION),
-    (200, b'{"message":"Workflow was started"}', JSON, NO_EXECUTION),
-    (200, b"", JSON, NO_EXECUTION),
-    (200, b"[]", JSON, NO_EXECUTION),
-    (200, b'{"execution_id":null}', JSON, NO_EXECUTION),
-    (200, b'{"execution_id":""}', JSON, NO_EXECUTION),
-    (200, b'{"execution_id":{}}', JSON, NO_EXECUTION),
-    (200, b"[" * 100_000, JSON, NO_EXECUTION),
-    (404, b"<pre>Cannot POST /webhook/x</pre>", HTML, Retry("the server is starting")),
-    (404, NOT_PUBLISHED, JSON, Undeliverable("the server answered 404")),
-    (401, b'{"error":"bad signature"}', JSON, Undeliverable("the server answered 401")),
-    (403, b"Authorization data is wrong!", {}, Undeliverable("the server answered 403")),
-    (422, b'{"code":422,"message":"Failed to parse request body"}', JSON, Undeliverable("the server answered 422")),
-]
-Deliver = Callable[[str], Attempt]
 
 
-@pytest.mark.parametrize(
-    ("deliver", "status", "body", "headers", "expected"),
-    [(deliver, *answer) for deliver, own in ((mattermost, OF_MATTERMOST), (n8n, OF_N8N)) for answer in EVERYBODY + own],
-)
-def test_what_each_answer_means(
-    deliver: Deliver, status: int, body: bytes, headers: Mapping[str, str], expected: Attempt
-) -> None:
+@pytest.mark.parametrize(("status", "body", "headers", "expected"), EVERYBODY + OF_MATTERMOST)
+def test_what_each_answer_means(status: int, body: bytes, headers: Mapping[str, str], expected: Attempt) -> None:
     with answering(status, body, headers) as server:
-        found = deliver(server.url)
+        found = mattermost(server.url)
     assert found == expected
     assert len(server.bodies) == 1
-    for secret in (HOOK[7:], SECRET, "127.0.0.1", "http:"):
+    for secret in (HOOK[7:], "127.0.0.1", "http:"):
         assert secret not in repr(found)
 
 
-@pytest.mark.parametrize("deliver", [mattermost, n8n])
-def test_nobody_listens(deliver: Deliver) -> None:
-    assert deliver(refusing()) == Retry("no answer: ConnectError")
+def test_nobody_listens() -> None:
+    assert mattermost(refusing()) == Retry("no answer: ConnectError")
 
 
 @pytest.mark.parametrize(
@@ -150,35 +117,13 @@ def test_what_mattermost_gets() -> None:
     assert "größe".encode() in server.bodies[0]
 
 
-def test_what_n8n_gets_is_signed_as_standard_webhooks_says() -> None:
-    """Computed anew: HMAC by its definition (RFC 2104), over `id.timestamp.body`."""
-    with answering(200, b"{}", JSON) as server:
-        n8n(server.url)
-        n8n(server.url)
-    headers, body = server.headers[0], server.bodies[0]
-    assert json.loads(body) == {"type": "skills.released", "data": FACTS}
-    assert (headers["webhook-id"], headers["webhook-timestamp"]) == ("release-1:n8n", "1700000000")
-    key = SECRET.encode().ljust(64, b"\0")
-    signed = b"release-1:n8n.1700000000." + body
-    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key) + signed).digest()
-    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key) + inner).digest()
-    assert headers["webhook-signature"] == "v1," + base64.b64encode(outer).decode()
-    assert (server.headers[1]["webhook-id"], server.bodies[1]) == (headers["webhook-id"], body)
-
-
-def test_the_signature_of_a_known_message() -> None:
-    # printf 'msg_1.1614265330.{"test": 2432232314}' | openssl dgst -sha256 -hmac secret -binary | base64
-    expected = "v1,T49pOLi9Y59Pd0W8q5zvP9qTIc61pr4XaCUOi3i6Wj4="
-    assert signature("secret", "msg_1", "1614265330", b'{"test": 2432232314}') == expected
-
-
 def test_the_local_sink_answers_as_they_do() -> None:
     with local_sink(SECRET) as sink:
         assert Mattermost(sink.mattermost_url).deliver(JOB) == Delivered({"status": 200})
         now = lambda: 1_700_000_000  # noqa: E731 - the port is a callable
-        assert N8n(sink.n8n_url, SECRET, now).deliver(JOB) == Delivered({"execution_id": "1"})
-        assert N8n(sink.n8n_url, SECRET, now).deliver(JOB) == Delivered({"execution_id": "2"})
-        assert N8n(sink.n8n_url, "wrong", now).deliver(JOB) == Undeliverable("the server answered 401")
+        assert N8n(sink.n8n_url, SECRET, now).trigger(JOB, "t") == Accepted("1")
+        assert N8n(sink.n8n_url, SECRET, now).trigger(JOB, "t") == Accepted("2")
+        assert isinstance(N8n(sink.n8n_url, "wrong", now).trigger(JOB, "t"), Refused)
         assert Mattermost(sink.n8n_url + "x").deliver(JOB) == Undeliverable("the server answered 404")
     assert sink.arrived["mattermost"] == [notice.mattermost(FACTS)]
     assert [said["data"] for said in sink.arrived["n8n"]] == [FACTS, FACTS]

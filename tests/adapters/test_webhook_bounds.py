@@ -10,7 +10,8 @@ import pytest
 
 from skillctl.adapters import webhook
 from skillctl.adapters.n8n import N8n
-from skillctl.domain.delivery import Delivered, Job, Retry
+from skillctl.domain.delivery import Job, Retry
+from skillctl.domain.rollout import Accepted, Unclear
 from tests.adapters.answering import answering
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 100000000\r\n\r\n"
@@ -55,19 +56,19 @@ def test_an_answer_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     with sending(HEAD, b"x" * 65536, 0) as url:
         answer = webhook.post(url, b"{}")
     assert not isinstance(answer, Retry)
-    assert len(getattr(answer, "content", b"")) == webhook._MOST
+    assert len(getattr(answer, "content", b"")) == webhook.MOST
 
 
 @pytest.mark.parametrize("name", ["a\\u0000b", "\\u001b[2J", "a\\nb", "\\ud83d"])
 def test_an_execution_whose_name_cannot_be_kept_is_none(name: str) -> None:
     found = _execution(f'{{"execution_id": "{name}"}}')
-    assert found == Retry("the server answered 200, but named no execution")
+    assert found == Unclear("the server answered 200, but named no execution")
 
 
 def test_a_long_name_of_an_execution_is_cut() -> None:
-    assert _execution(f'{{"execution_id": "{"x" * 5000}"}}') == Delivered({"execution_id": "x" * 200})
+    assert _execution(f'{{"execution_id": "{"x" * 5000}"}}') == Accepted("x" * 200)
 
 
 def _execution(body: str) -> object:
     with answering(200, body.encode(), {"Content-Type": "application/json"}) as server:
-        return N8n(server.url, "hunter2", lambda: 1).deliver(Job("j", "rollout", {}, 1, "key"))
+        return N8n(server.url, "hunter2", lambda: 1).trigger(Job("j", "rollout", {}, 1, "key"), "token")

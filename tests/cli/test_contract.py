@@ -76,6 +76,7 @@ def test_every_command_is_a_file_of_its_name() -> None:
         "stage",
         "loaded",
         "verify_ledger",
+        "status_rollouts",
         "acted",
     }
     assert files == {name.replace(" ", "_") for name in COMMANDS}

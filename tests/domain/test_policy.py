@@ -309,6 +309,14 @@ def test_how_much_one_release_may_withdraw() -> None:
     assert (prod.destinations, dev.destinations) == (["mattermost"], [])
 
 
+def test_without_which_variables_nothing_is_delivered() -> None:
+    prod = rules("environments: {prod: {mattermost: {}, n8n: {secret: MINE}}}").environments["prod"]
+    assert prod.mattermost is not None
+    assert prod.n8n is not None
+    assert (prod.mattermost.required, prod.n8n.required) == (["MATTERMOST_WEBHOOK_URL"], ["N8N_WEBHOOK_URL", "MINE"])
+    assert (prod.n8n.api_key, prod.n8n.api_url, prod.on_rollout_failed) == ("N8N_API_KEY", "N8N_API_URL", "notify")
+
+
 def test_whose_answers_an_alias_gives() -> None:
     read = rules("runners: {live: {model: {name: m}}, taped: {replay: live}, dummy: {fake: {}}}")
     assert read.source("taped") == read.source("live") == ("live", read.runners["live"])

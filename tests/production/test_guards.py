@@ -48,13 +48,15 @@ def test_only_the_named_functions_can_be_called(shared_database: Database) -> No
         return {name for (name,) in rows}
 
     agents = {"list_skills", "get_skill", "read_file", "select_candidates"}
-    assert callable_by("public") == callable_by("anon") == callable_by("authenticated") == set()
+    assert callable_by("public") == callable_by("authenticated") == set()
+    assert callable_by("anon") == {"acknowledge_rollout"}
     assert callable_by("mcp_agent") == agents
     assert callable_by("service_role") == agents | {
         "current_release", "missing_blobs", "put_blobs", "apply_release", "verify_ledger", "enqueue_job",
         "unindexed_skills", "put_terms", "kept_terms", "claim_next_job", "complete_job", "fail_job", "list_jobs",
         "job_counts", "job_backlog",
-        "release_effect", "version_facts", "list_releases", "strays",
+        "release_effect", "version_facts", "list_releases", "strays", "postpone_job", "open_rollout", "close_rollout",
+        "rollout_delivered", "acknowledge_rollout", "settle_rollout", "rollout_standing", "rollout_states",
     }  # fmt: skip
 
 

@@ -125,7 +125,7 @@ def test_no_role_has_a_right_on_a_table_or_on_the_jobs_schema(shared_database: D
         "select n.nspname, a.grantee::regrole::text, a.privilege_type from pg_namespace n, aclexplode(n.nspacl) a"
         f" where {OURS} and a.grantee <> n.nspowner order by 1, 2"
     )
-    assert schemas == [("mcp", "mcp_agent", "USAGE"), ("mcp", "service_role", "USAGE")]
+    assert schemas == [("mcp", role, "USAGE") for role in ("anon", "mcp_agent", "service_role")]
 
 
 def test_every_table_has_row_level_security_and_no_view_goes_round_it(shared_database: Database) -> None:

@@ -44,6 +44,9 @@ def _environment(what: str, old: Environment, new: Environment) -> Iterator[Chan
     if withdrawn.above != most.above:
         kind = direction(withdrawn.above, most.above)
         yield Change(kind, f"{what}: `max_withdrawn.above`", str(withdrawn.above), str(most.above))
+    if old.on_rollout_failed != new.on_rollout_failed:
+        kind = "weakened" if old.on_rollout_failed == "hold" else "stricter"
+        yield Change(kind, f"{what}: `on_rollout_failed`", old.on_rollout_failed, new.on_rollout_failed)
     yield from _destinations(what, old, new)
 
 
