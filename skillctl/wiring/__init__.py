@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from skillctl.adapters.folder_tree import FolderTree
     from skillctl.adapters.git_repository import GitRepository
     from skillctl.adapters.local_sink import Sink
-    from skillctl.adapters.production_catalogue import Memory, ProductionCatalogue
+    from skillctl.adapters.production_catalogue import Memory, ProductionCatalogue, Transport
     from skillctl.adapters.scripts import ScriptRunner
     from skillctl.adapters.signatures import SshSignatures
     from skillctl.adapters.sqlite_catalogue import SqliteCatalogue
@@ -200,21 +200,28 @@ def need_git() -> None:
 
 @contextmanager
 def production(target: "Target", memory: "Memory | None" = None) -> Iterator["ProductionCatalogue"]:
-    """The prod store of an environment, over PostgreSQL where `SKILLCTL_DATABASE_URL` is set, else over HTTPS."""
+    """The prod store of an environment."""
     from skillctl.adapters.production_catalogue import ProductionCatalogue
 
+    with transport(target) as connected:
+        yield ProductionCatalogue(connected, memory)
+
+
+@contextmanager
+def transport(target: "Target") -> Iterator["Transport"]:
+    """What calls production's functions: over PostgreSQL where `SKILLCTL_DATABASE_URL` is set, else over HTTPS."""
     if target.environment.store != "supabase":
         raise UsageError(f"environment `{target.name}` has no production store", hint="name one with `store: supabase`")
     if target.database_url:
         from skillctl.adapters.postgres_transport import PostgresTransport
 
-        with PostgresTransport(target.database_url) as transport:
-            yield ProductionCatalogue(transport, memory)
+        with PostgresTransport(target.database_url) as direct:
+            yield direct
     elif target.supabase_url and target.supabase_key:
         from skillctl.adapters.supabase_transport import SupabaseTransport
 
         with SupabaseTransport(target.supabase_url, target.supabase_key) as gateway:
-            yield ProductionCatalogue(gateway, memory)
+            yield gateway
     else:
         hint = "set `SUPABASE_URL` and `SUPABASE_SECRET_KEY`, or `SKILLCTL_DATABASE_URL`"
         raise UsageError(f"nothing says where the production of `{target.name}` is", hint=hint)
@@ -267,12 +274,13 @@ def local_destinations(secret: str) -> Iterator["Sink"]:
 def destinations(target: "Target") -> Mapping[str, "Destination"]:
     """Where each type of job goes; a destination without its address is left out, so its jobs wait."""
     from skillctl.adapters.clock import SystemClock
-    from skillctl.adapters.mattermost import Mattermost
     from skillctl.adapters.n8n import N8n
+    from skillctl.wiring.chatting import notices
 
     found: dict[str, Destination] = {}
-    if target.mattermost_url:
-        found["notice"] = Mattermost(target.mattermost_url)
+    told = notices(target)
+    if told is not None:
+        found["notice"] = told
     if target.n8n_url and target.n8n_secret:
         found["rollout"] = N8n(target.n8n_url, target.n8n_secret, SystemClock().unix)
     return found

@@ -119,8 +119,7 @@ def test_where_to_look_and_whom_it_concerns() -> None:
     }
     assert notice.mattermost(told)["text"].split("\n") == [
         "Skills released to prod: 3 changes",
-        "[commit cccccccccccc](https://github.com/a/b/commit/c) · [pull request](https://github.com/a/b/pull/7)"
-        " · [dashboard](https://dash.test/1)",
+        f"[commit cccccccccccc]({LINKS['commit']}) · [pull request]({LINKS['pull_request']}) · [dashboard](https://dash.test/1)",
         "owners: @ana, @ben",
     ]
     act = told | {"kind": "revoke", "actor": "m", "reason": "r", "links": LINKS}
