@@ -25,6 +25,7 @@ _TITLES = {
     "hold": "Skills held",
     "unhold": "Skills no longer held",
     "repair": "Skills put right",
+    "rollout-failed": "Rollout failed",
 }
 _COLOURS = {
     "publish": "good",
@@ -84,7 +85,7 @@ def mattermost(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "text": "\n".join([title, *where(facts), *concerned(facts, [change["skill"] for change in changes])]),
         "attachments": [
-            {"fallback": title, "color": colour(changes), "text": shown, "footer": footer(facts)},
+            {"fallback": title, "color": colour(facts, changes), "text": shown, "footer": footer(facts)},
             *others,
         ],
     }
@@ -159,8 +160,10 @@ def _rest(facts: Mapping[str, Any], count: int) -> str:
     return f"{more}: {chat_text.link('all of them', target)}" if target else more
 
 
-def colour(changes: Iterable[Mapping[str, Any]]) -> str:
-    """That of the hardest change."""
+def colour(facts: Mapping[str, Any], changes: Iterable[Mapping[str, Any]]) -> str:
+    """That of the hardest of these changes, or of a rollout that failed."""
+    if facts.get("kind") == "rollout-failed":
+        return "danger"
     actions = {change["action"] for change in changes}
     worst = next(
         (action for action in ("revoke", "withdraw", "rollback", "hold", "deprecate") if action in actions), "publish"

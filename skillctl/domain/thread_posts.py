@@ -62,17 +62,16 @@ def root(skill: str, state: SkillState | None, hold: Hold | None) -> Post:
 
 
 def _step(facts: Mapping[str, Any], skill: str, changes: list[Mapping[str, Any]]) -> tuple[Post, ...]:
-    words = [
+    words = [notice.headline(facts)] if facts.get("reason") else []
+    words += [
         f"{escaped(str(one['version']), 64)} {notice.verb(one)}, "
         f"serving {escaped(str(one['serving'] or 'nothing'), 64)}"
         for one in changes[: notice.SHOWN_ROWS]
     ]
     if len(changes) > notice.SHOWN_ROWS:
         words.append(f"and {len(changes) - notice.SHOWN_ROWS} more")
-    if facts.get("reason"):
-        words.append(f"by {escaped(facts['actor'], 200)}: {escaped(facts['reason'], notice.SHORT_REASON)}")
     lines = [*words, *notice.where(facts), *notice.concerned(facts, [skill])]
-    mark = {"color": notice.colour(changes), "text": notice.footer(facts)}
+    mark = {"color": notice.colour(facts, changes), "text": notice.footer(facts)}
     return _posts("\n".join(lines), facts, mark)
 
 

@@ -1,14 +1,15 @@
 """What tells a chat of releases is wired of, and what answers it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from skillctl import wiring
+from skillctl import settings, wiring
 
 if TYPE_CHECKING:
     from skillctl.adapters.production_chat import ProductionChat
+    from skillctl.domain.chat_answers import Question
     from skillctl.settings import Target
     from skillctl.workflows.store_ports import Destination
 
@@ -37,3 +38,26 @@ def chat_record(target: "Target") -> "Iterator[ProductionChat]":
 
     with wiring.transport(target) as connected:
         yield ProductionChat(connected)
+
+
+def command_token(target: "Target") -> str:
+    """What Mattermost proves itself with when it asks; UsageError where it is not set."""
+    return settings.command_token(target)
+
+
+def answering(wired: "wiring.Wiring", target: "Target") -> "Callable[[Question], str]":
+    """What answers questions of a chat from the production of an environment."""
+    from skillctl.domain.chat_answers import Surroundings
+    from skillctl.workflows.chat import answer
+
+    # Asked for now: what is missing is a matter of whoever starts it, not of who asks.
+    with wiring.transport(target):
+        pass
+    chat = target.environment.mattermost
+    around = Surroundings(target.name, wired.repository().remote(), chat.dashboard if chat else None)
+
+    def answered(asked: "Question") -> str:
+        with chat_record(target) as record:
+            return answer(record, asked, around)
+
+    return answered

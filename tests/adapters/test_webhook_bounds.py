@@ -55,7 +55,7 @@ def test_an_answer_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     with sending(HEAD, b"x" * 65536, 0) as url:
         answer = webhook.post(url, b"{}")
     assert not isinstance(answer, Retry)
-    assert len(getattr(answer, "content", b"")) == webhook._MOST
+    assert len(getattr(answer, "content", b"")) == webhook.MOST
 
 
 @pytest.mark.parametrize("name", ["a\\u0000b", "\\u001b[2J", "a\\nb", "\\ud83d"])

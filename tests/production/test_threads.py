@@ -86,7 +86,9 @@ def test_a_skill_has_one_thread_and_its_first_post_says_what_holds(
     assert server.roots() == [root]
     assert root.message == "**finance\\-ssc** serves nothing"
     assert root.props["attachments"][0]["color"] == "danger"
-    assert server.thread(root)[2] == "1\\.0\\.0 revoked, serving nothing\nby jun: leaks @\u200ball"
+    assert (
+        server.thread(root)[2] == "Skills revoked in prod by jun: leaks @\u200ball\n1\\.0\\.0 revoked, serving nothing"
+    )
     assert [body["channel_id"] for body in server.bodies] == [CHANNEL] * 3
 
 
