@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 #: Code points of one post; the server cuts a longer text of a hook anywhere, and refuses one of a bot.
 LONGEST_POST = 16_383
@@ -18,7 +19,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _NAME = re.compile(r"[a-z0-9._-]{1,64}")
 #: Names that call a whole channel.
 _EVERYBODY = frozenset({"all", "channel", "here"})
-_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[A-Za-z0-9.~/?#=&%+,;@$:_-]*)?")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[A-Za-z0-9.~/?#=&%+,;:_-]*)?")
 _LONGEST_ADDRESS = 2000
 #: One character with what tames it.
 _UNIT = re.compile(rf"\\?.{_APART}?", re.DOTALL)
@@ -93,9 +94,5 @@ def _cut(block: str, most: int) -> int:
         at = block.rfind(mark, most // 2, most)
         if at > 0:
             return at
-    at = 0
-    for unit in _UNIT.finditer(block):
-        if unit.end() > most:
-            break
-        at = unit.end()
-    return at
+    ends = (unit.end() for unit in _UNIT.finditer(block))
+    return max(takewhile(lambda end: end <= most, ends))

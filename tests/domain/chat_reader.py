@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from markdown_it import MarkdownIt
 
+_READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 _PLAIN = {"text", "softbreak"}
 _FOUND = {
     "address": r"(?i)\b(?:https?|ftp|mailto|tel|mattermost|javascript|data):[^\s\u200b]|\bwww\.\S",
@@ -39,10 +40,9 @@ def _of_plain(text: str) -> Iterator[str]:
 
 
 def _marks(text: str) -> Iterator[str]:
-    reader = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     # Within a sentence, as it always stands; and at the beginning of a line, where most is possible.
     for line in (f"x {text} x", text):
-        for token in reader.parse(line):
+        for token in _READER.parse(line):
             if token.type not in ("paragraph_open", "paragraph_close", "inline"):
                 yield f"block {token.type}"
             for inline in token.children or ():

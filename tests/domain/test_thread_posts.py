@@ -60,6 +60,15 @@ def test_a_step_says_what_became_of_each_version() -> None:
     assert told.steps["other"][0]["message"] == "1\\.0\\.0 published, serving nothing"
 
 
+@pytest.mark.parametrize(("skills", "opens"), [(0, False), (1, True), (20, True), (21, False)])
+def test_a_release_of_many_skills_is_one_post_and_a_reply_where_there_is_a_thread(skills: int, opens: bool) -> None:
+    told = thread_posts.threads(facts(*(change(skill=f"s{number}") for number in range(skills))))
+    assert (len(told.steps), told.opens, len(told.whole)) == (skills, opens, 0 if opens else 1)
+    for post in told.whole:
+        assert post["message"] == f"Skills released to prod: {skills} changes"
+        assert ("and 1 more" in post["props"]["attachments"][0]["text"]) is (skills == 21)
+
+
 def test_a_rollout_that_failed_is_said_in_each_thread() -> None:
     told = thread_posts.threads(facts(change()) | {"kind": "rollout-failed", "actor": "n8n", "reason": "timed out"})
     (post,) = told.steps["adder"]
