@@ -15,6 +15,8 @@ _STARTS = re.compile(r"[@#~:&]|www(?=\\?\.)", re.IGNORECASE)
 _LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "$": "＄"})
 _APART = "\u200b"
 _LONGEST_CELL = 64
+#: Characters that are looked at for each that is shown; the others may be spaces, or hidden.
+_LOOKED_AT = 8
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _NAME = re.compile(r"[a-z0-9._-]{1,64}")
 #: Names that call a whole channel.
@@ -30,9 +32,11 @@ def escaped(text: str, most: int | None = None) -> str:
 
     Of a text that is longer only the first `most` characters are shown.
     """
-    seen = "".join(" " if letter.isspace() else letter for letter in text if not _is_hidden(letter))
+    # What is not shown is not looked at either: a text may be as long as its writer liked.
+    looked = text if most is None else text[: _LOOKED_AT * most]
+    seen = "".join(" " if letter.isspace() else letter for letter in looked if not _is_hidden(letter))
     line = " ".join(seen.split())
-    if most is not None and len(line) > most:
+    if most is not None and (len(line) > most or len(looked) < len(text)):
         line = line[: most - 1].rstrip() + "…"
     tamed = _MARKDOWN.sub(r"\\\1", line.translate(_LOOKALIKES))
     return _STARTS.sub(lambda found: found.group() + _APART, tamed)

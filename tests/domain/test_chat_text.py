@@ -51,6 +51,11 @@ def test_a_text_is_shortened_before_it_is_escaped(most: int | None, shown: str) 
     assert chat_text.escaped("abc def", most) == shown
 
 
+def test_what_is_not_shown_is_not_looked_at() -> None:
+    assert chat_text.escaped(" " * 1_000_000 + "x", 5) == "…"
+    assert chat_text.escaped("\u200b" * 20 + "abc", 5) == "abc"
+
+
 @pytest.mark.parametrize(
     ("name", "call"),
     [

@@ -15,7 +15,7 @@ from skillctl.adapters.production_chat import ProductionChat
 from skillctl.domain.delivery import Delivered, Job, Retry, Undeliverable
 from skillctl.domain.thread_posts import MOST_THREADS
 from skillctl.errors import Unreachable
-from tests.production.conftest import Database
+from tests.production.conftest import Database, Transport
 from tests.production.world import Version, following, publish
 from tests.standin.mattermost_server import (
     CHANNEL,
@@ -249,3 +249,27 @@ def test_what_is_no_notice_is_undeliverable(bot: MattermostBot, payload: dict[st
     found = bot.deliver(replace(job(), payload=payload))
     assert isinstance(found, Undeliverable)
     assert "no notice" in found.reason
+
+
+def test_what_a_chat_asks_is_the_same_over_every_transport(transport: Transport) -> None:
+    publish(transport, Version())
+    chat = ProductionChat(transport)
+    assert (chat.standing(None)["served"], chat.standing("finance-ssc")["skill"]["proof"]["passed"]) == (1, 2)
+    assert (chat.standing("other")["skill"], chat.standing("other")["names"]) == (None, ["finance-ssc"])
+    assert [row["action"] for row in chat.history("finance-ssc", 5)] == ["publish"]
+    assert chat.current("finance-ssc").skills["finance-ssc"].serving == "1.0.0"
+
+    assert [chat.keep_post("k", "step", post) for post in ("p1", "p1", "p2")] == ["p1"] * 3
+    assert chat.keep_thread("c", "s", "p1", None) == "p1"
+    assert chat.keep_thread("c", "s", "p2", None) == "p1"
+    assert [chat.keep_thread("c", "s", "p2", "p1") for _ in range(2)] == ["p2"] * 2
+    assert chat.keep_thread("other", "s", "p3", "p1") == "p3"
+    found = chat.posted("c", "k", ["s", "t"])
+    assert (found.roots, found.made) == ({"s": "p2"}, {"step": "p1"})
+
+
+def test_posts_are_forgotten_when_nobody_sends_their_job_again(bot: MattermostBot, database: Database) -> None:
+    database.run("insert into mcp.posts values ('old', 's', 'p', now() - interval '91 days')")
+    database.run("insert into mcp.posts values ('new', 's', 'p', now() - interval '89 days')")
+    bot.deliver(job(change()))
+    assert database.run("select distinct job_key from mcp.posts order by 1") == [("new",), ("r-1:mattermost",)]
