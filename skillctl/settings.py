@@ -11,7 +11,7 @@ from skillctl.domain.naming import nearest
 from skillctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from skillctl.domain.environment import Environment
+    from skillctl.domain.environment import Environment, Mattermost
     from skillctl.domain.policy import Policy
 
 STATE_FOLDER = ".skillctl"
@@ -23,11 +23,22 @@ _OF_PRODUCTION = (
     "SUPABASE_SECRET_KEY",
     "SUPABASE_SERVICE_ROLE_KEY",
     "MATTERMOST_WEBHOOK_URL",
+    "MATTERMOST_URL",
     "MATTERMOST_TOKEN",
+    "MATTERMOST_COMMAND_TOKEN",
     "N8N_WEBHOOK_URL",
     "N8N_WEBHOOK_SECRET",
     "N8N_API_KEY",
 )
+
+
+@dataclass(frozen=True)
+class Bot:
+    """An account of a Mattermost server, and the channel that it posts to, by id."""
+
+    server: str
+    token: str = field(repr=False)
+    channel: str
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,7 @@ class Target:
     supabase_url: str | None
     supabase_key: str | None = field(repr=False)
     mattermost_url: str | None = field(repr=False)
+    mattermost_bot: "Bot | None"
     n8n_url: str | None = field(repr=False)
     n8n_secret: str | None = field(repr=False)
     n8n_key: str | None = field(repr=False)
@@ -49,7 +61,7 @@ class Target:
 
 def target(root: Path, name: str, environ: Mapping[str, str] = os.environ) -> Target:
     """The environment `name` of the `skillctl.yaml` in `root`; UsageError where there is none."""
-    known = _policy(root).environments
+    known = policy_of(root).environments
     if name not in known:
         near = nearest(name, known)
         hint = f"did you mean `{near}`?" if near else "add it to `environments` in `skillctl.yaml`"
@@ -69,12 +81,34 @@ def target(root: Path, name: str, environ: Mapping[str, str] = os.environ) -> Ta
         supabase_url=environ.get("SUPABASE_URL") or None,
         supabase_key=environ.get("SUPABASE_SECRET_KEY") or environ.get("SUPABASE_SERVICE_ROLE_KEY") or None,
         mattermost_url=environ.get(mattermost.webhook) if mattermost else None,
+        mattermost_bot=_bot(mattermost, environ) if mattermost else None,
         n8n_url=environ.get(n8n.webhook) if n8n else None,
         n8n_secret=environ.get(n8n.secret) if n8n else None,
         n8n_key=environ.get(n8n.api_key) or None if n8n else None,
         n8n_api=environ.get(n8n.api_url) or None if n8n else None,
         unset=tuple(variable for variable in variables if not environ.get(variable)),
     )
+
+
+def _bot(mattermost: "Mattermost", environ: Mapping[str, str]) -> Bot | None:
+    server, token, channel = environ.get(mattermost.url), environ.get(mattermost.token), mattermost.channel
+    return Bot(server, token, channel) if server and token and channel else None
+
+
+def command_token(target: Target, environ: Mapping[str, str] = os.environ) -> str:
+    """What Mattermost proves itself with when it asks; UsageError where it is not set."""
+    variable = (target.environment.mattermost or _plain_mattermost()).command
+    found = environ.get(variable, "").strip()
+    if not found:
+        hint = f"set `{variable}` to the token that Mattermost shows for the slash command"
+        raise UsageError(f"`{variable}` is not set, so nobody's question could be told from Mattermost's", hint=hint)
+    return found
+
+
+def _plain_mattermost() -> "Mattermost":
+    from skillctl.domain.environment import Mattermost
+
+    return Mattermost()
 
 
 def production_variables(policy: "Policy", environ: Mapping[str, str] = os.environ) -> list[str]:
@@ -84,7 +118,7 @@ def production_variables(policy: "Policy", environ: Mapping[str, str] = os.envir
         for environment in policy.environments.values()
         for wanted in (environment.mattermost, environment.n8n)
         if wanted is not None
-        for variable in wanted.model_dump().values()
+        for variable in wanted.variables
     }
     return sorted(variable for variable in {*_OF_PRODUCTION, *named} if environ.get(variable))
 
@@ -130,12 +164,13 @@ def child_environment(extra: Mapping[str, str], environ: Mapping[str, str] = os.
 def release_branch(root: Path) -> str:
     """The branch that production is released from, by `skillctl.yaml`; the usual one where that cannot be read."""
     try:
-        return _policy(root).release_branch
+        return policy_of(root).release_branch
     except UsageError:
         return "main"
 
 
-def _policy(root: Path) -> "Policy":
+def policy_of(root: Path) -> "Policy":
+    """The policy of the folder `root`; UsageError where there is none, or it cannot be read."""
     from skillctl.domain import policy
 
     file = root / policy.FILE_NAME

@@ -118,6 +118,20 @@ class GitHistory:
             found[commit] = day = max(day, _day(seconds))
         return found
 
+    def message(self, commit: str) -> str | None:
+        """The message of a commit; None where this clone does not know it."""
+        try:
+            return self.git("log", "--no-show-signature", "--max-count=1", "--format=%B", "--end-of-options", commit)
+        except Refused:
+            return None
+
+    def remote(self) -> str | None:
+        """The address that its origin is fetched from, as its configuration has it; None if there is none."""
+        try:
+            return self.git("config", "--get", "remote.origin.url") or None
+        except Refused:
+            return None
+
     def is_shallow(self) -> bool:
         """Whether this clone lacks a part of the history."""
         return self._is_shallow

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from skillctl.adapters.production_catalogue import Transport
+from skillctl.adapters.lanes import Transport
 from skillctl.domain import secrets
 from skillctl.domain.delivery import Job
 from skillctl.domain.rollout import Outcome, Standing

@@ -7,8 +7,8 @@ if TYPE_CHECKING:
     from stamina import Attempt
 
 #: They only read, or know again what they are given: bytes by their hash, a release by its id, the outcome of an
-#: attempt by its worker, the terms of a skill, how a rollout stands. Any other function may have done its work where
-#: its answer was lost, and is not asked twice.
+#: attempt by its worker, the terms of a skill, how a rollout stands, a post by its step. Any other function may have
+#: done its work where its answer was lost, and is not asked twice.
 REPEATABLE = frozenset(
     {
         "current_release",
@@ -40,6 +40,11 @@ REPEATABLE = frozenset(
         "settle_rollout",
         "rollout_standing",
         "rollout_states",
+        "chat_posts",
+        "keep_post",
+        "keep_thread",
+        "skill_history",
+        "skill_standing",
     }
 )
 #: Seconds that a call may take: longer than the longest function in the database, so that its own answer is heard.

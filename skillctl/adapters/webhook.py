@@ -31,7 +31,11 @@ class Silence:
 
 def post(url: str, body: bytes, headers: Mapping[str, str] | None = None) -> httpx.Response | Retry | Undeliverable:
     """The answer of a 2xx; else whether another attempt makes sense. No message holds the address: it is a secret."""
-    response = exchange("POST", url, body, {"Content-Type": "application/json", **(headers or {})})
+    return judged(exchange("POST", url, body, {"Content-Type": "application/json", **(headers or {})}))
+
+
+def judged(response: httpx.Response | Silence | Undeliverable) -> httpx.Response | Retry | Undeliverable:
+    """The answer of a 2xx; else whether another attempt makes sense."""
     if isinstance(response, Undeliverable):
         return response
     if isinstance(response, Silence):

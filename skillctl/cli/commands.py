@@ -28,8 +28,9 @@ COMMANDS = {
     "revoke": "Forbid a version in production, at once and for ever.",
     "hold": "Let no sync change a skill in production.",
     "jobs": "Notices and rollouts of releases.",
+    "hooks": "Answers the slash commands of a chat.",
     "doctor": "What does not work here, and what mends it.",
     "demo": "The whole way of a skill, on this machine, in a minute.",
 }
 #: Those that have commands of their own.
-GROUPS = frozenset({"db", "hold", "jobs"})
+GROUPS = frozenset({"db", "hold", "hooks", "jobs"})

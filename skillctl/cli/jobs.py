@@ -81,7 +81,7 @@ def _missing(job_type: str, target: "Target") -> list[str]:
     place = f"environments.{target.name}"
     mattermost, n8n = target.environment.mattermost, target.environment.n8n
     if job_type in (JOB_TYPES["mattermost"], FAILED):
-        named = [mattermost.webhook] if mattermost else [f"{place}.mattermost"]
+        named = mattermost.required if mattermost else [f"{place}.mattermost"]
     elif job_type == JOB_TYPES["n8n"]:
         named = [n8n.webhook, n8n.secret] if n8n else [f"{place}.n8n"]
     elif job_type == FOLLOW:

@@ -2,21 +2,44 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
+from skillctl.domain import chat_text
 from skillctl.domain.schema import Model, NonEmpty
 from skillctl.domain.variable import EnvironmentVariable
 
 
+def _address(text: str) -> str:
+    if not chat_text.is_address(text):
+        # It may hold a secret, so it is not shown.
+        raise PydanticCustomError("address", "it must be an address that begins with `https://` or `http://`")
+    return text
+
+
 class Mattermost(Model):
-    """Names of the environment variables that hold the destination; never the values."""
+    """Names of the environment variables that hold the destination; never the values.
+
+    A webhook, or, where a `channel` is named, the account of a bot that posts to it, on the server `url`. `dashboard`
+    is the address that notices link to.
+    """
 
     webhook: EnvironmentVariable = "MATTERMOST_WEBHOOK_URL"
+    url: EnvironmentVariable = "MATTERMOST_URL"
+    token: EnvironmentVariable = "MATTERMOST_TOKEN"  # noqa: S105 - a variable's name
+    command: EnvironmentVariable = "MATTERMOST_COMMAND_TOKEN"
+    channel: Annotated[str, Field(pattern=r"^[a-z0-9]{26}$")] | None = None
+    dashboard: Annotated[str, AfterValidator(_address)] | None = None
+
+    @property
+    def variables(self) -> list[str]:
+        """Every variable that is named."""
+        return [self.webhook, self.url, self.token, self.command]
 
     @property
     def required(self) -> list[str]:
         """The variables without which nothing is delivered."""
-        return [self.webhook]
+        return [self.webhook] if self.channel is None else [self.url, self.token]
 
 
 class N8n(Model):
@@ -34,6 +57,11 @@ class N8n(Model):
     def required(self) -> list[str]:
         """The variables without which nothing is delivered."""
         return [self.webhook, self.secret]
+
+    @property
+    def variables(self) -> list[str]:
+        """Every variable that is named."""
+        return [self.webhook, self.secret, self.api_key, self.api_url]
 
 
 class MaxWithdrawn(Model):

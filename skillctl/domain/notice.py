@@ -1,10 +1,10 @@
 """What is told of a release: one payload for every destination, and its words for Mattermost."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from skillctl.domain import ledger
+from skillctl.domain import chat_text, ledger
+from skillctl.domain.chat_text import escaped
 from skillctl.domain.release import Action, Desired, Entry
 
 _VERBS = {
@@ -35,9 +35,12 @@ _COLOURS = {
     "withdraw": "danger",
     "revoke": "danger",
 }
-#: Characters that Mattermost's Markdown, mentions and links give a meaning to.
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:@])")
 SHOWN_ROWS = 20
+#: Names that one notice calls.
+MOST_CALLED = 20
+#: Characters of a reason in a headline, and of one that is told in full.
+SHORT_REASON = 300
+LONGEST_REASON = 15_000
 
 
 def changes(entries: Iterable[Entry], desired: Mapping[str, Desired]) -> list[dict[str, Any]]:
@@ -73,49 +76,94 @@ def facts(release: str, environment: str, commit: str, rows: Sequence[Mapping[st
 
 
 def mattermost(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The body for an incoming webhook: one line, and a table of the first twenty changes."""
-    changes = facts["changes"]
-    title = _title(facts, len(changes))
-    footer = [f"commit {facts['commit'][:12]}", f"release {facts['release']}"]
-    if "head" in facts:
-        footer.append(f"ledger {ledger.shown(facts['head'])}")
-    rows = ["| skill | version | what | serving |", "|---|---|---|---|"] if changes else []
-    rows += [_row(change) for change in changes[:SHOWN_ROWS]]
+    """The body for an incoming webhook: what it is, where to look, whom it concerns, and the first twenty changes."""
+    changes, title = facts["changes"], headline(facts)
+    shown = table(changes[:SHOWN_ROWS]) if changes else title
     if len(changes) > SHOWN_ROWS:
-        rows.append(f"\nand {len(changes) - SHOWN_ROWS} more")
+        shown += f"\n\n{_rest(facts, len(changes) - SHOWN_ROWS)}"
+    others = [{"fallback": title, "text": text} for text in chat_text.posts(whole_reason(facts))]
     return {
-        "text": title,
+        "text": "\n".join([title, *where(facts), *concerned(facts, [change["skill"] for change in changes])]),
         "attachments": [
-            {
-                "fallback": title,
-                "color": "danger" if facts.get("kind") == "rollout-failed" else _colour(changes),
-                "text": "\n".join(rows) or title,
-                "footer": " · ".join(footer),
-            }
+            {"fallback": title, "color": colour(facts, changes), "text": shown, "footer": footer(facts)},
+            *others,
         ],
     }
 
 
-def _title(facts: Mapping[str, Any], count: int) -> str:
-    where, what = escaped(facts["environment"]), _TITLES.get(facts.get("kind", "sync"))
+def table(changes: Iterable[Mapping[str, Any]]) -> str:
+    """Changes row by row."""
+    rows = ((str(one["skill"]), str(one["version"]), verb(one), str(one["serving"] or "nothing")) for one in changes)
+    return chat_text.table(("skill", "version", "what", "serving"), rows)
+
+
+def verb(change: Mapping[str, Any]) -> str:
+    """What became of a version."""
+    return _VERBS[Action(change["action"])]
+
+
+def headline(facts: Mapping[str, Any]) -> str:
+    """What the release is, in one line."""
+    where, what, count = (
+        escaped(facts["environment"], 64),
+        _TITLES.get(facts.get("kind", "sync")),
+        len(facts["changes"]),
+    )
     if facts.get("kind") == "rebuild":
         return f"Skills of {where} filled from Git: {facts['skills']:,} skills"
     if what is None:
         return f"Skills released to {where}: {count} {'change' if count == 1 else 'changes'}"
-    return f"{what} in {where} by {escaped(facts['actor'])}: {escaped(facts['reason'] or 'no reason given')}"
+    actor = escaped(facts["actor"], 200)
+    return f"{what} in {where} by {actor}: {escaped(facts['reason'] or 'no reason given', SHORT_REASON)}"
 
 
-def escaped(text: str) -> str:
-    """Text that Mattermost shows as it is: no Markdown, no mention, no link, no line break."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split())).replace("\\@", "@\u200b")
+def whole_reason(facts: Mapping[str, Any]) -> list[str]:
+    """The reason where a headline cannot hold it; no more of it than a body may hold."""
+    reason = facts.get("reason") or ""
+    return [escaped(reason, LONGEST_REASON)] if len(reason) > SHORT_REASON else []
 
 
-def _row(change: Mapping[str, Any]) -> str:
-    cells = (change["skill"], change["version"], _VERBS[Action(change["action"])], change["serving"] or "nothing")
-    return "| " + " | ".join(escaped(str(cell)) for cell in cells) + " |"
+def where(facts: Mapping[str, Any]) -> list[str]:
+    """One line of links to look at, if there are any; an act of a person came by no pull request."""
+    links = facts.get("links", {})
+    named = {"commit": f"commit {facts['commit'][:12]}", "dashboard": "dashboard"}
+    if facts.get("kind", "sync") == "sync":
+        named["pull_request"] = "pull request"
+    shown = [
+        chat_text.link(named[key], links[key])
+        for key in ("commit", "pull_request", "dashboard")
+        if key in named and key in links
+    ]
+    return [" · ".join(shown)] if shown else []
 
 
-def _colour(changes: Iterable[Mapping[str, Any]]) -> str:
+def concerned(facts: Mapping[str, Any], skills: Iterable[str]) -> list[str]:
+    """One line that calls the owners of these skills, if they have names in the chat."""
+    owners = facts.get("owners", {})
+    names = dict.fromkeys(name for skill in dict.fromkeys(skills) for name in owners.get(skill, ()))
+    called = [call for name in names if (call := chat_text.mention(str(name)))]
+    return [f"owners: {', '.join(called[:MOST_CALLED])}"] if called else []
+
+
+def footer(facts: Mapping[str, Any]) -> str:
+    """Which commit, release and ledger it is of."""
+    told = [f"commit {facts['commit'][:12]}", f"release {facts['release']}"]
+    if "head" in facts:
+        told.append(f"ledger {ledger.shown(facts['head'])}")
+    return " · ".join(told)
+
+
+def _rest(facts: Mapping[str, Any], count: int) -> str:
+    links = facts.get("links", {})
+    target = links.get("dashboard") or links.get("commit")
+    more = f"and {count:,} more"
+    return f"{more}: {chat_text.link('all of them', target)}" if target else more
+
+
+def colour(facts: Mapping[str, Any], changes: Iterable[Mapping[str, Any]]) -> str:
+    """That of the hardest of these changes, or of a rollout that failed."""
+    if facts.get("kind") == "rollout-failed":
+        return "danger"
     actions = {change["action"] for change in changes}
     worst = next(
         (action for action in ("revoke", "withdraw", "rollback", "hold", "deprecate") if action in actions), "publish"

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from skillctl.domain import notice
+from skillctl.domain import announcement, notice
+from skillctl.domain.announcement import Announce
 from skillctl.domain.production import Current
 from skillctl.domain.release import Action, Desired, Entry, Plan
 
@@ -17,12 +18,13 @@ _NOTICE_ONLY: frozenset[Kind] = frozenset({"rebuild", "hold", "unhold"})
 
 @dataclass(frozen=True)
 class Origin:
-    """Who releases, with which tool, into which environment, and who is told."""
+    """Who releases, with which tool, into which environment; who is told, and by `announce` what else."""
 
     environment: str
     destinations: Sequence[str]
     actor: str
     tool: str
+    announce: Announce = announcement.nothing
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,13 @@ def payload(body: Body, current: Current, origin: Origin) -> dict[str, Any]:
     skills = [change["skill"] for change in body.changes] + [one.skill for one in body.holds] + list(body.lifts)
     name = f"{body.kind}:{body.commit}:{current.release}:{current.commit}:{skills}:{body.reason}"
     identity = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+    named = list(dict.fromkeys(skills))
     # A rebuild is told of in one line: its skills are not new to anybody.
     rows = () if body.kind == "rebuild" else body.facts
-    told = {"kind": body.kind, "reason": body.reason, "actor": origin.actor, "skills": len(set(skills))}
+    told = {"kind": body.kind, "reason": body.reason, "actor": origin.actor, "skills": len(named)}
     facts = notice.facts(identity, origin.environment, body.commit, rows) | told
+    if not body.is_empty:
+        facts |= origin.announce(body.commit, () if body.kind == "rebuild" else named).facts
     return {
         "id": identity,
         "kind": body.kind,

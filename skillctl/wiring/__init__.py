@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from skillctl.adapters.evidence_files import EvidenceFiles
     from skillctl.adapters.folder_tree import FolderTree
     from skillctl.adapters.git_repository import GitRepository
+    from skillctl.adapters.lanes import Transport
     from skillctl.adapters.local_sink import Sink
-    from skillctl.adapters.production_catalogue import Memory, ProductionCatalogue, Transport
+    from skillctl.adapters.production_catalogue import Memory, ProductionCatalogue
     from skillctl.adapters.scripts import ScriptRunner
     from skillctl.adapters.signatures import SshSignatures
     from skillctl.adapters.sqlite_catalogue import SqliteCatalogue
@@ -277,13 +278,11 @@ def local_destinations(secret: str) -> Iterator["Sink"]:
 
 def destinations(target: "Target") -> Mapping[str, "Destination"]:
     """Where each type of job goes; a destination without its address is left out, so its jobs wait."""
-    from skillctl.adapters.mattermost import Mattermost
+    from skillctl.wiring.chatting import notices
     from skillctl.wiring.rollouts import rollout_destinations
 
-    found: dict[str, Destination] = {}
-    if target.mattermost_url:
-        found["notice"] = Mattermost(target.mattermost_url)
-    return found | rollout_destinations(target, found.get("notice"))
+    told = notices(target)
+    return ({} if told is None else {"notice": told}) | rollout_destinations(target, told)
 
 
 def worker() -> str:

@@ -4,12 +4,14 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from skillctl import settings, wiring
 from skillctl.domain.release_payload import Origin
 from skillctl.wiring.judging import court
 from skillctl.workflows.aids import Aids
+from skillctl.workflows.announce import announced
 
 if TYPE_CHECKING:
     from skillctl.adapters.production_catalogue import Memory, ProductionCatalogue
@@ -45,8 +47,9 @@ def _in_processes(work: Callable[[S], T], items: Sequence[S]) -> Iterator[T]:
 
 def origin(wired: wiring.Wiring, env: str) -> Origin:
     """Who acts in an environment, and who is told of it, as the folder's `skillctl.yaml` has it."""
-    environment = wired.target(env).environment
-    return Origin(env, environment.destinations, wired.repository().actor(), wiring.TOOL)
+    environment, repository = wired.target(env).environment, wired.repository()
+    announce = partial(announced, repository, settings.policy_of(wired.root()), environment)
+    return Origin(env, environment.destinations, repository.actor(), wiring.TOOL, announce)
 
 
 def _memory(wired: wiring.Wiring, target: "Target") -> "Memory | None":

@@ -221,6 +221,14 @@ class Repository(Protocol):
         """The day in UTC of each commit of the first-parent line of `at`, `YYYY-MM-DD`, never before an older one's."""
         ...
 
+    def message(self, commit: str) -> str | None:
+        """The message of a commit; None where this clone does not know it."""
+        ...
+
+    def remote(self) -> str | None:
+        """The address that its origin is fetched from; None if there is none."""
+        ...
+
     def is_shallow(self) -> bool:
         """Whether this clone lacks a part of the history, so that nobody can say who wrote what."""
         ...

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from skillctl.domain import plan_record, release, release_payload
 from skillctl.domain.environment import Environment, MaxWithdrawn
@@ -11,6 +12,7 @@ from skillctl.domain.production import Applied
 from skillctl.domain.release import Plan
 from skillctl.domain.release_payload import Kind, Origin
 from skillctl.errors import StoreRefused, Unreachable, UsageError
+from skillctl.workflows.announce import announced
 from skillctl.workflows.gate import Court
 from skillctl.workflows.index_offers import index_offers
 from skillctl.workflows.plan import Planned, plan
@@ -62,7 +64,8 @@ def sync(court: Court, production: Production, revision: str, order: Order) -> S
     _fits(order, made)
     if not order.prune:
         _stay_within(told.max_withdrawn, made)
-    origin = Origin(order.environment, told.destinations, court.repository.actor(), order.tool)
+    announce = partial(announced, court.repository, planned.wanted.policy, told)
+    origin = Origin(order.environment, told.destinations, court.repository.actor(), order.tool, announce)
     nothing = Synced(planned, Applied(None, current.head), 0)
     done = nothing if _is_there(planned) else _release(production, planned, order, origin)
     # Also where nothing changed: terms may be of other rules, or those of an act that waited for nobody.

@@ -1,6 +1,6 @@
 """What Mattermost shows of a release, and when a delivery is tried again."""
 
-import re
+import json
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from skillctl.domain.delivery import delay
 from skillctl.domain.ledger import is_head
 from skillctl.domain.production import Current, SkillState, VersionState
 from skillctl.domain.release import IDLE, Action, Desired, plan
+from tests.domain.chat_reader import effects
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -97,31 +98,67 @@ def test_the_first_twenty_rows_and_then_a_count(count: int, shown: int) -> None:
     assert said["text"].endswith("1 change" if count == 1 else f"{count} changes")
 
 
-HOSTILE = [
-    "@all", "@channel", "\\@here", "a@all.test", "[x](https://evil.test)", "<https://evil.test|x>", "https://evil.test",
-    "www.evil.test", "![x](y)", "a|b|c", "a\nb", "a\r\n| x | y |", "a\u2028b", "# head", "**b**", "`code`", "~~s~~",
-    "~town-square", ":boom:", "> quote", "- item", "\\", "\\\\|",
-]  # fmt: skip
+@given(st.text(), st.text(), st.text())
+def test_nothing_of_what_others_wrote_does_anything(name: str, version: str, reason: str) -> None:
+    told = facts(change(skill=name, version=version, serving=name), environment=name)
+    for kind in ("sync", "revoke"):
+        said = notice.mattermost(told | {"kind": kind, "actor": name, "reason": reason})
+        table = said["attachments"][0]["text"].split("\n")
+        assert (len(table), "\n" in said["text"]) == (3, False)
+        for text in (said["text"], *(cell for cell in table[2].split(" | ")[1:-1])):
+            assert effects(text) == []
 
 
-def _is_tame(text: str) -> None:
-    """Every character with a meaning is led by a backslash of its own, and no mention stands whole."""
-    bare = re.sub(r"\\.", "", text.replace("@\u200b", ""), flags=re.DOTALL)
-    assert not set(bare) & set("\\`*_{}[]()#+-.!|<>~:@\n\r\u2028\u2029\x0b\x0c\x85")
-    assert not re.search(r"@\w", text)
+LINKS = {"commit": "https://github.com/a/b/commit/c", "pull_request": "https://github.com/a/b/pull/7"}
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_nothing_hostile_gets_through(text: str) -> None:
-    _is_tame(notice.escaped(text))
-    row = notice.mattermost(facts(change(skill=text, serving=text)))["attachments"][0]["text"].split("\n")[2]
-    assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) == 5
-    assert "\n" not in notice.mattermost(facts(environment=text))["text"]
+def test_where_to_look_and_whom_it_concerns() -> None:
+    told = facts(change(), change(skill="other"), change()) | {
+        "links": LINKS | {"dashboard": "https://dash.test/1"},
+        "owners": {"adder": ["ana", "all", "Bad Name"], "other": ["ana", "ben"], "stranger": ["jun"]},
+    }
+    assert notice.mattermost(told)["text"].split("\n") == [
+        "Skills released to prod: 3 changes",
+        f"[commit cccccccccccc]({LINKS['commit']}) · [pull request]({LINKS['pull_request']}) · [dashboard](https://dash.test/1)",
+        "owners: @ana, @ben",
+    ]
+    act = told | {"kind": "revoke", "actor": "m", "reason": "r", "links": LINKS}
+    assert notice.where(act) == ["[commit cccccccccccc](https://github.com/a/b/commit/c)"]
+    assert notice.where(told | {"links": {"pull_request": "javascript:x"}}) == ["pull request"]
+    assert notice.concerned(told, ["none"]) == []
 
 
-@given(st.text())
-def test_nothing_at_all_gets_through(text: str) -> None:
-    _is_tame(notice.escaped(text))
+def test_no_more_than_twenty_are_called() -> None:
+    told = facts(change()) | {"owners": {"adder": [f"n{number}" for number in range(100)]}}
+    assert notice.mattermost(told)["text"].count("@") == notice.MOST_CALLED
+
+
+@pytest.mark.parametrize(
+    ("links", "link"),
+    [
+        ({}, ""),
+        (LINKS, ": [all of them](https://github.com/a/b/commit/c)"),
+        (LINKS | {"dashboard": "https://d.test"}, ": [all of them](https://d.test)"),
+    ],
+)
+def test_the_rest_is_counted_and_linked(links: dict[str, str], link: str) -> None:
+    said = notice.mattermost(facts(*[change()] * 1_234) | {"links": links})
+    assert said["attachments"][0]["text"].endswith(f"\n\nand 1,214 more{link}")
+
+
+@pytest.mark.parametrize("letter", ["x", "@", "\\", "😀", "# ", "\U0001f600:"])
+def test_the_longest_notice_is_within_what_mattermost_takes(letter: str) -> None:
+    long = letter * 100_000
+    rows = [change(skill=long, version=long, serving=long)] * 30
+    said = notice.mattermost(
+        facts(*rows, environment=long)
+        | {"kind": "revoke", "actor": long, "reason": long}
+        | {"links": dict.fromkeys(LINKS, "https://a.test/" + "a" * 1900), "owners": {long: ["n" * 64] * 99}}
+    )
+    texts = [said["text"], *(one["text"] for one in said["attachments"])]
+    assert all(len(text) <= 16_383 for text in texts)
+    assert len(json.dumps(said, ensure_ascii=False).encode()) < 300_000
+    assert len(texts) > 2
 
 
 def test_every_change_has_its_word() -> None:

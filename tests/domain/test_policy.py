@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from skillctl.domain import policy
+from skillctl.domain.environment import Mattermost
 from skillctl.domain.evidence import EvidenceClass
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.person import Person, RetiredKey
@@ -340,3 +341,37 @@ def test_a_retired_key_is_told_from_its_day_on() -> None:
     person = Person(keys=["a", RetiredKey(key="b", retired="2026-01-02")])
     assert (person.keys_on("2026-01-01"), person.retired_on("2026-01-01")) == (["a", "b"], [])
     assert (person.keys_on("2026-01-02"), person.retired_on("2026-01-02")) == (["a"], [("b", "2026-01-02")])
+
+
+def test_a_chat_is_named_by_variables_and_a_channel() -> None:
+    def mattermost(said: str) -> Mattermost:
+        found, findings = policy.read(f"environments: {{prod: {{mattermost: {said}, n8n: {{}}}}}}".encode())
+        assert found is not None, findings
+        named = found.environments["prod"].mattermost
+        assert named is not None
+        n8n = found.environments["prod"].n8n
+        assert n8n is not None
+        assert n8n.required == ["N8N_WEBHOOK_URL", "N8N_WEBHOOK_SECRET"]
+        assert n8n.variables == [*n8n.required, "N8N_API_KEY", "N8N_API_URL"]
+        return named
+
+    assert mattermost("{}").required == ["MATTERMOST_WEBHOOK_URL"]
+    bot = mattermost(f"{{url: CHAT, channel: {'c' * 26}, dashboard: 'https://d.test/a?b=1'}}")
+    assert bot.required == ["CHAT", "MATTERMOST_TOKEN"]
+    assert bot.variables == ["MATTERMOST_WEBHOOK_URL", "CHAT", "MATTERMOST_TOKEN", "MATTERMOST_COMMAND_TOKEN"]
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("{dashboard: 'https://u:hunter2@d.test'}", "it must be an address that begins with"),
+        ("{dashboard: 'javascript:hunter2'}", "it must be an address that begins with"),
+        ("{channel: hunter2}", "channel"),
+        ("{token: hunter2}", "it must be the name of an environment variable"),
+    ],
+)
+def test_what_is_no_chat_is_not_repeated(said: str, message: str) -> None:
+    found, findings = policy.read(f"environments: {{prod: {{mattermost: {said}}}}}".encode())
+    assert found is None
+    assert message in findings[0].message
+    assert "hunter2" not in findings[0].message or "channel" in said

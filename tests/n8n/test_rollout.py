@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from skillctl.adapters.n8n import N8n, signature
-from skillctl.domain.delivery import Attempt, Delivered, Job, Undeliverable
+from skillctl.domain.delivery import Job
+from skillctl.domain.rollout import Accepted, Answer, Refused
 from tests.n8n.conftest import HOOK_SECRET, PUBLISHABLE_KEY
 from tests.n8n.flows import Flow, filled, node
 from tests.n8n.receiver import Call, Receiver, Reply, in_turn
@@ -49,9 +50,9 @@ class Rollout:
         self.server, self.id = server, server.publish(flow)
         self.url = f"{server.url}/webhook/{node(flow, 'Webhook')['parameters']['path']}"
 
-    def deliver(self, job: Job, secret: str = HOOK_SECRET, late: int = 0) -> Attempt:
+    def deliver(self, job: Job, secret: str = HOOK_SECRET, late: int = 0) -> Answer:
         """By the adapter that `jobs work` uses."""
-        return N8n(self.url, secret, lambda: int(time.time()) - late).deliver(job)
+        return N8n(self.url, secret, lambda: int(time.time()) - late).trigger(job, "in the payload here")
 
     def post(self, body: bytes, headers: dict[str, str]) -> httpx.Response:
         """By hand."""
@@ -97,9 +98,9 @@ def job(receiver: Receiver) -> Callable[..., Job]:
     return made
 
 
-def execution_of(attempt: Attempt) -> str:
-    assert isinstance(attempt, Delivered), attempt
-    return str(attempt.receipt["execution_id"])
+def execution_of(answer: Answer) -> str:
+    assert isinstance(answer, Accepted), answer
+    return answer.execution
 
 
 def answered(call: Call) -> tuple[Any, ...]:
@@ -248,9 +249,9 @@ def test_other_bytes_under_a_signature_are_refused(rollout: Rollout, receiver: R
 
 
 def test_our_own_adapter_learns_of_a_refusal(rollout: Rollout, receiver: Receiver, job: Callable[..., Job]) -> None:
-    refused = Undeliverable("the server answered 401")
-    assert rollout.deliver(job(), secret="another") == refused
-    assert rollout.deliver(job(), late=330) == refused
+    for answer in (rollout.deliver(job(), secret="another"), rollout.deliver(job(), late=330)):
+        assert isinstance(answer, Refused)
+        assert "it does not know the signature" in answer.reason
     assert receiver.calls == []
 
 

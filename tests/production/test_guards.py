@@ -57,6 +57,7 @@ def test_only_the_named_functions_can_be_called(shared_database: Database) -> No
         "job_counts", "job_backlog",
         "release_effect", "version_facts", "list_releases", "strays", "postpone_job", "open_rollout", "close_rollout",
         "rollout_delivered", "acknowledge_rollout", "settle_rollout", "rollout_standing", "rollout_states",
+        "chat_posts", "keep_post", "keep_thread", "skill_history", "skill_standing",
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from skillctl.domain.environment import Environment
+from skillctl.domain.environment import Environment, Mattermost, N8n
 from skillctl.domain.policy import Policy
 from skillctl.domain.weakening.change import NOTHING, Change, Kind, direction
 
@@ -55,5 +55,12 @@ def _destinations(what: str, old: Environment, new: Environment) -> Iterator[Cha
         then, now = getattr(old, key), getattr(new, key)
         if then != now:
             kind: Kind = "weakened" if now is None else "stricter" if then is None else "changed"
-            words = [NOTHING if one is None else ", ".join(one.model_dump().values()) for one in (then, now)]
+            words = [NOTHING if one is None else _told(one) for one in (then, now)]
             yield Change(kind, f"{what}: `{key}`", *words)
+
+
+def _told(destination: Mattermost | N8n) -> str:
+    """What is asked for, and what is other than usual."""
+    usual, said = type(destination)().model_dump(), destination.model_dump()
+    others = [value for key, value in said.items() if value != usual[key] and value not in destination.required]
+    return ", ".join([*destination.required, *others])

@@ -1,0 +1,1 @@
+"""What listens: it answers others' servers, and changes nothing."""
