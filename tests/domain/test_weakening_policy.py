@@ -212,7 +212,7 @@ ENV = "environments: {prod: {store: supabase, mattermost: {}}, dev: {}}"
         (ENV, ENV.replace("mattermost: {}", "mattermost: {webhook: OTHER}, n8n: {}"),
          [(C, "environment `prod`: `mattermost`", "MATTERMOST_WEBHOOK_URL", "OTHER"),
           (S, "environment `prod`: `n8n`", "nothing",
-           "N8N_WEBHOOK_URL, N8N_WEBHOOK_SECRET, N8N_API_KEY, N8N_API_URL")]),
+           "N8N_WEBHOOK_URL, N8N_WEBHOOK_SECRET")]),
         (ENV, ENV.replace("mattermost: {}", "mattermost: {}, on_rollout_failed: hold"),
          [(S, "environment `prod`: `on_rollout_failed`", "notify", "hold")]),
         (ENV.replace("mattermost: {}", "mattermost: {}, on_rollout_failed: hold"), ENV,

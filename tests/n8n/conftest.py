@@ -10,9 +10,10 @@ import pytest
 from skillctl.adapters import embedded_postgres
 from tests.n8n.receiver import Receiver, receiving
 from tests.n8n.running import N8nServer
+from tests.standin import data_api
 
 HOOK_SECRET = "s3cret-of-the-hook"
-PUBLISHABLE_KEY = "sb_publishable_test"
+PUBLISHABLE_KEY = data_api.PUBLISHABLE_KEY
 COMMAND_TOKEN = "a-token-of-the-command"
 GITHUB_TOKEN = "github_pat_test"
 BOT_TOKEN = "a-token-of-the-bot"
