@@ -15,6 +15,7 @@ from skillctl.cli.result import Format, Result
 from skillctl.domain.delivery import Delivered
 from skillctl.domain.release_payload import JOB_TYPES
 from skillctl.errors import UsageError
+from skillctl.wiring import working
 from skillctl.workflows.deliver import Delivery, Drained, drain
 from skillctl.workflows.work import Told
 
@@ -79,7 +80,7 @@ def _work_on(target: "Target", workers: int, format: Format) -> Result:
             _say(f"{problem.message}; asking again until it answers" if problem else "production answers again")
 
     _say(f"{workers} {'worker delivers' if workers == 1 else 'workers deliver'} to {target.name}; Ctrl-C ends it")
-    code = wiring.work(target, workers, Told(delivered, trouble))
+    code = working.work(target, workers, Told(delivered, trouble))
     words = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "nothing was due"
     return Result({"attempts": counts}, code, (), lambda screen: draw.line(screen, f"stopped: {words}"), format)
 

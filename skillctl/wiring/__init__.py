@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from skillctl.workflows.fix import Fixed
     from skillctl.workflows.ports import Spread, Tree
     from skillctl.workflows.store_ports import Destination
-    from skillctl.workflows.work import Told
 
 TOOL = f"skillctl {__version__}"
 _PACKAGE = Path(__file__).parent.parent
@@ -282,39 +281,6 @@ def destinations(target: "Target") -> Mapping[str, "Destination"]:
 def worker() -> str:
     """The name under which this process leases jobs."""
     return f"{socket.gethostname()}:{os.getpid()}"
-
-
-def work(target: "Target", workers: int, told: "Told") -> int:
-    """Deliver as jobs come, so many at once, until a signal; the exit code that the signal asks for."""
-    from skillctl.adapters.heartbeat import Heartbeat
-    from skillctl.adapters.production_jobs import LEASE_SECONDS
-    from skillctl.adapters.stop import Stop
-    from skillctl.workflows.deliver import Lanes
-    from skillctl.workflows.work import work
-
-    stop = Stop()
-    lanes = Lanes(destinations(target), workers)
-    pulse = Heartbeat(partial(production, target), LEASE_SECONDS / 3)
-
-    def one(number: int) -> None:
-        # A line to production is one thread's.
-        with production(target) as queue:
-            work(queue, lanes, f"{worker()}:{number}", pulse, stop, told)
-
-    with stop.on_signals():
-        stop.run([partial(one, number) for number in range(1, workers + 1)])
-    return stop.code
-
-
-def alert(target: "Target", text: str) -> str | None:
-    """Tell Mattermost; the reason where it did not arrive."""
-    from skillctl.adapters.mattermost import post
-
-    if not target.mattermost_url:
-        named = target.environment.mattermost
-        where = f"`{named.webhook}`" if named else f"`environments.{target.name}.mattermost`"
-        raise UsageError("nothing says whom to alert", hint=f"set {where}")
-    return post(target.mattermost_url, text)
 
 
 def material() -> Path:

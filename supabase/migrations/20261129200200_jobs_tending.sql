@@ -104,6 +104,7 @@ begin
   on conflict (hour, source, job_type) do update
      set completed = k.completed + excluded.completed, retried = k.retried + excluded.retried,
          failed = k.failed + excluded.failed, seconds = k.seconds + excluded.seconds;
+  delete from mcp_jobs.dead_letter_queue d where d.job_id = any (doomed);
   delete from mcp_jobs.jobs j where j.id = any (doomed);
   return jsonb_build_object('pruned', cardinality(doomed));
 end $$;
