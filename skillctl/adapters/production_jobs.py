@@ -22,13 +22,13 @@ class Transport(Protocol):
 class ProductionJobs:
     """The queue: what a worker asks of it, and what a person does to it."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._call = transport.call
+    def __init__(self, transport: Transport, lease: int = LEASE_SECONDS) -> None:
+        self._call, self._lease = transport.call, lease
 
     def claim(self, worker: str, job_types: Iterable[str]) -> Job | None:
         """The next due job of ours of one of these types, leased to this worker, or None."""
         said = self._call(
-            "claim_next_job", worker=worker, source=SOURCE, lease_seconds=LEASE_SECONDS, job_types=sorted(job_types)
+            "claim_next_job", worker=worker, source=SOURCE, lease_seconds=self._lease, job_types=sorted(job_types)
         )
         if said is None:
             return None
@@ -38,7 +38,7 @@ class ProductionJobs:
 
     def extend(self, job: Job, worker: str) -> None:
         """The job stays this worker's for another while."""
-        self._call("extend_lease", job=job.id, worker=worker, lease_seconds=LEASE_SECONDS)
+        self._call("extend_lease", job=job.id, worker=worker, lease_seconds=self._lease)
 
     def complete(self, job: Job, worker: str, result: Mapping[str, Any]) -> None:
         """The job's effect is there."""

@@ -55,20 +55,20 @@ def test_what_fits_is_taken_over_with_its_rows(bare: Database) -> None:
     ("change", "said"),
     [
         ("alter table mcp_jobs.jobs alter column payload type text", "`jobs.payload` is of type text, not jsonb"),
-        ("alter table mcp_jobs.jobs add region text not null default '';"
-         " alter table mcp_jobs.jobs alter region drop default",
+        (("alter table mcp_jobs.jobs add region text not null default '';"
+         " alter table mcp_jobs.jobs alter region drop default"),
          "`jobs.region` asks for a value"),
-        ("alter table mcp_jobs.jobs drop constraint states; update mcp_jobs.jobs set status = 'running'"
-         " where status = 'processing'", "1 rows of `jobs` break `jobs_status_check`"),
-        ("alter table mcp_jobs.jobs drop constraint states; delete from mcp_jobs.jobs where status = 'processing';"
-         " alter table mcp_jobs.jobs add constraint states check (status in ('queued', 'completed', 'failed'))",
+        (("alter table mcp_jobs.jobs drop constraint states; update mcp_jobs.jobs set status = 'running'"
+         " where status = 'processing'"), "1 rows of `jobs` break `jobs_status_check`"),
+        (("alter table mcp_jobs.jobs drop constraint states; delete from mcp_jobs.jobs where status = 'processing';"
+         " alter table mcp_jobs.jobs add constraint states check (status in ('queued', 'completed', 'failed'))"),
          "violates check constraint \"states\""),
         ("update mcp_jobs.jobs set priority = null where source = 'n8n'", "1 rows of `jobs` have no `priority`"),
         ("alter table mcp_jobs.dead_letter_queue drop error", "`dead_letter_queue` lacks `error`, and has 1 rows"),
         ("create function mcp_jobs.bury(uuid) returns void language sql as ''",
          "function `mcp_jobs_adopted.bury(uuid)` has the name of one of ours"),
-        ("drop function public.enqueue_job; create function public.enqueue_job(p_source text) returns uuid"
-         " language sql as 'select null::uuid'", "function `enqueue_job(text)` would be taken for ours"),
+        (("drop function public.enqueue_job; create function public.enqueue_job(p_source text) returns uuid"
+         " language sql as 'select null::uuid'"), "function `enqueue_job(text)` would be taken for ours"),
         ("drop table mcp_jobs.metrics; create view mcp_jobs.metrics as select 1", "`metrics` is no table"),
     ],
 )  # fmt: skip

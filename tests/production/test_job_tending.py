@@ -165,7 +165,7 @@ def test_only_what_ended_long_ago_is_thrown_away(transport: Transport, database:
     assert transport.call("prune_jobs", days=1) == {"pruned": 0}
     left = {str(job) for (job,) in database.run("select id from mcp_jobs.jobs where source <> 'skillctl'")}
     assert left == set(kept.values())
-    assert database.value("select count(*) from mcp_jobs.jobs where source = 'skillctl'") == 2
+    assert database.value("select count(*) from mcp_jobs.jobs where source = 'skillctl'") == 1
     assert database.run("select job_id::text from mcp_jobs.job_runs") == [(kept["dead"],)]
     assert database.run(hours) == before
     assert refused(transport, "prune_jobs", days=0) == "too-young"
