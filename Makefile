@@ -23,7 +23,7 @@ test: $(VENV)/.dev  ## all tests, on real Git and real PostgreSQL
 test-superset: superset $(VENV)/.dev  ## the dashboard, imported into a Superset of its own (PICTURE=docs/superset.png keeps it)
 	SKILLCTL_TEST_SUPERSET="$(SUPERSET)" SKILLCTL_TEST_PICTURE="$(PICTURE)" $(BIN)/python -m pytest -m superset tests/superset
 
-chaos: $(VENV)/.dev  ## syncs that are struck anywhere, 500 of them, of which `make test` has a twentieth
+chaos: $(VENV)/.dev  ## syncs that are struck anywhere and workers that are killed, of which `make test` has a twentieth
 	SKILLCTL_TEST_CHAOS=20 $(BIN)/python -m pytest -n 2 -rA tests/chaos
 
 superset:
@@ -42,7 +42,7 @@ format: $(VENV)/.dev  ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev  ## seconds at 1,000 and 10,000 skills, and of evals beside other engines
+bench: $(VENV)/.dev  ## seconds at 1,000 and 10,000 skills, of evals beside other engines, and of the queue beside another
 	$(BIN)/python -m benchmarks.run
 
 clean:  ## remove what the other targets made
