@@ -29,7 +29,7 @@ test-superset: superset $(VENV)/.dev  ## the dashboard, imported into a Superset
 test-n8n: n8n $(VENV)/.dev  ## the workflows, imported into an n8n of their own
 	SKILLCTL_TEST_N8N="$(N8N)" $(BIN)/python -m pytest -m n8n tests/n8n
 
-chaos: $(VENV)/.dev  ## syncs that are struck anywhere, 500 of them, of which `make test` has a twentieth
+chaos: $(VENV)/.dev  ## syncs that are struck anywhere and workers that are killed, of which `make test` has a twentieth
 	SKILLCTL_TEST_CHAOS=20 $(BIN)/python -m pytest -n 2 -rA tests/chaos
 
 superset:
@@ -57,7 +57,7 @@ format: $(VENV)/.dev  ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev  ## seconds at 1,000 and 10,000 skills, and of evals beside other engines
+bench: $(VENV)/.dev  ## seconds at 1,000 and 10,000 skills, of evals beside other engines, and of the queue beside another
 	$(BIN)/python -m benchmarks.run
 
 clean:  ## remove what the other targets made

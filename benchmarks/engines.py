@@ -48,6 +48,11 @@ def ready() -> dict[str, Engine | Missing]:
     }
 
 
+def library(requirement: str, *more: str) -> Path | Missing:
+    """The virtual environment that has a library of Python, with what else it needs."""
+    return _installed(requirement, lambda made: _virtual(made, requirement, *more))
+
+
 def _python(requirement: str, program: str) -> Engine | Missing:
     folder = _installed(requirement, lambda made: _virtual(made, requirement))
     if isinstance(folder, Missing):
@@ -75,9 +80,9 @@ def _promptfoo() -> Engine | Missing:
     return run
 
 
-def _virtual(folder: Path, requirement: str) -> None:
+def _virtual(folder: Path, *requirements: str) -> None:
     _call((sys.executable, "-m", "venv", str(folder)), folder)
-    _call((str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", requirement), folder)
+    _call((str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *requirements), folder)
 
 
 def _packages(folder: Path, path: Path) -> None:

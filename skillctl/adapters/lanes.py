@@ -13,12 +13,16 @@ LANES = 2
 _FEWEST = 4
 
 
-class Transport(Protocol):
+class Caller(Protocol):
     """Calls one function of schema `mcp`, in one transaction."""
 
     def call(self, function: str, /, **arguments: Any) -> Any:
         """The function's answer as JSON data."""
         ...
+
+
+class Transport(Caller, Protocol):
+    """What calls them over connections of its own."""
 
     def another(self) -> Self:
         """One to the same place with connections of its own, for another thread."""

@@ -26,3 +26,9 @@ class Mattermost:
             # A proxy or the web page answers 200 too; only the hook itself says `ok`.
             return Retry("the server answered 200, but not as Mattermost does")
         return Delivered({"status": answer.status_code})
+
+
+def post(url: str, text: str) -> str | None:
+    """Say one thing; the reason where it did not arrive."""
+    answer = webhook.post(url, json.dumps({"text": text}, ensure_ascii=False).encode())
+    return answer.reason if isinstance(answer, Retry | Undeliverable) else None

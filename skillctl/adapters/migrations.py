@@ -35,6 +35,9 @@ select pg_catalog.current_setting('server_version'), (
     join pg_catalog.pg_roles r on r.oid = d.setrole, pg_catalog.unnest(d.setconfig) s
    where r.rolname = 'authenticator' and s like 'pgrst.db_schemas=%' limit 1)
 """
+#: What another made before us, which a file of the migration's name in `adopt/` joins with ours.
+_FOREIGN = "select pg_catalog.to_regnamespace('mcp_jobs') is not null"
+_ASIDE = "alter schema mcp_jobs rename to mcp_jobs_adopted"
 _RECORD = "insert into supabase_migrations.schema_migrations (version, statements, name) values (%s, %s, %s)"
 
 
@@ -46,6 +49,11 @@ class _Migration:
 
     def __str__(self) -> str:
         return self.path.stem
+
+    @property
+    def joining(self) -> "Path":
+        """The script that joins what it makes with what was there."""
+        return self.path.parents[1] / "adopt" / self.path.name
 
 
 def state(url: str, folder: "Path") -> State:
@@ -79,11 +87,16 @@ def pending(url: str, folder: "Path") -> list[str]:
 def push(url: str, folder: "Path") -> list[str]:
     """Applies what is pending, one transaction a file, and names it; nothing pending, nothing done.
 
-    Two pushes at once take turns. Raises as `pending` does; a file that fails leaves its predecessors applied.
+    Two pushes at once take turns. Raises as `pending` does; a file that fails leaves its predecessors applied. A schema
+    `mcp_jobs` of somebody else is taken over, or refused before anything is applied (StoreRefused).
     """
     migrations = _read(folder)
     names: list[str] = []
     with _connected(url) as connection:
+        for migration in _missing(migrations, _applied(connection)):
+            if _is_to_be_joined(connection, migration):
+                with connection.transaction(force_rollback=True):
+                    _run(connection, migration, url)
         while True:
             with connection.transaction():
                 # A lock of the transaction, not of the session: it also holds behind a transaction pooler.
@@ -139,19 +152,37 @@ def _applied(connection: "psycopg.Connection[Any]") -> list[str]:
 
 
 def _apply(connection: "psycopg.Connection[Any]", migration: _Migration, url: str) -> None:
+    connection.execute(_BOOKKEEPING)
+    scripts = _run(connection, migration, url)
+    connection.execute(_RECORD, [migration.version, [script.decode() for script in scripts], migration.name])
+
+
+def _is_to_be_joined(connection: "psycopg.Connection[Any]", migration: _Migration) -> bool:
+    """Whether the schema that it makes is there already, of somebody else."""
+    row = connection.execute(_FOREIGN).fetchone()
+    return migration.joining.is_file() and row is not None and bool(row[0])
+
+
+def _run(connection: "psycopg.Connection[Any]", migration: _Migration, url: str) -> list[bytes]:
+    """The scripts that were run."""
     import psycopg
 
-    script = migration.path.read_bytes()
-    connection.execute(_BOOKKEEPING)
+    scripts = [migration.path.read_bytes()]
+    if _is_to_be_joined(connection, migration):
+        scripts = [_ASIDE.encode(), *scripts, migration.joining.read_bytes()]
     try:
-        connection.execute(script)
+        for script in scripts:
+            connection.execute(script)
     except psycopg.Error as error:
         raise _failed(error, url, migration) from None
-    connection.execute(_RECORD, [migration.version, [script.decode()], migration.name])
+    return scripts
 
 
 def _failed(error: "psycopg.Error", url: str, migration: _Migration) -> SkillctlError:
     message = postgres_errors.redacted(error.diag.message_primary or str(error), url)
+    if error.sqlstate == "PT409":
+        name, hint = error.diag.message_detail or "refused", error.diag.message_hint
+        return StoreRefused(name, f"nothing was applied to {postgres_errors.place(url)}: {message}", hint=hint)
     said = f"migration `{migration.path.name}` was not applied to {postgres_errors.place(url)}: {message}"
     if error.sqlstate == "42501":
         return UsageError(said, hint="use the login that owns the database, such as `postgres`")

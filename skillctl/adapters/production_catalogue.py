@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 from skillctl.adapters.lanes import Transport, call_each
-from skillctl.domain.delivery import Backlog, Job
+from skillctl.adapters.production_jobs import ProductionJobs
 from skillctl.domain.ledger import Fault, Kept, Ledger
 from skillctl.domain.production import Applied, Current, Hold, Revocation, SkillState, VersionState
 from skillctl.domain.selection import EDITION, Candidate, Candidates, Indexed, Offer, weights
@@ -20,9 +20,6 @@ CHUNK = 1024 * 1024
 DIGESTS = 10_000
 #: Skills whose whole facts are asked for in one call, or whose terms go up in one.
 SKILLS = 500
-SOURCE = "skillctl"
-#: Twice as long as the longest attempt at a delivery, so that its outcome is still ours to tell.
-LEASE_SECONDS = 120
 #: What JSON can say and PostgreSQL cannot keep: U+0000 and half a surrogate pair.
 _UNKEEPABLE = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
 
@@ -41,11 +38,12 @@ class Memory(Protocol):
         ...
 
 
-class ProductionCatalogue:
+class ProductionCatalogue(ProductionJobs):
     """What `sync` and the delivery of jobs need of production."""
 
     def __init__(self, transport: Transport, memory: "Memory | None" = None) -> None:
-        self._transport, self._call, self._memory = transport, transport.call, memory
+        super().__init__(transport)
+        self._transport, self._memory = transport, memory
 
     def current(self, only: Sequence[str] | None = None, *, anew: bool = False) -> Current:
         """What it holds now, of all skills or of these; `anew` asks for all of it, whatever was known before."""
@@ -155,42 +153,6 @@ class ProductionCatalogue:
             for part in _batched(skills, SKILLS)
         )
         call_each(self._transport, "put_terms", chunks)
-
-    def claim(self, worker: str, job_types: Iterable[str]) -> Job | None:
-        """The next due job of ours of one of these types, leased to this worker, or None."""
-        said = self._call(
-            "claim_next_job", worker=worker, source=SOURCE, lease_seconds=LEASE_SECONDS, job_types=sorted(job_types)
-        )
-        if said is None:
-            return None
-        key = said["idempotency_key"] or said["id"]
-        return Job(said["id"], said["job_type"], said["payload"], said["attempts"], key, worker)
-
-    def complete(self, job: Job, worker: str, result: Mapping[str, Any]) -> None:
-        """The job's effect is there."""
-        self._call("complete_job", job=job.id, worker=worker, result=dict(result))
-
-    def fail(self, job: Job, worker: str, error: str, *, retry_in: int | None) -> str:
-        """The job's effect is not there: again in so many seconds, or never (None); its status afterwards."""
-        delay = retry_in or 0
-        said = self._call(
-            "fail_job", job=job.id, worker=worker, error=error, retry=retry_in is not None, delay_seconds=delay
-        )
-        return str(said["status"])
-
-    def postpone(self, job: Job, worker: str, seconds: int, result: Mapping[str, Any]) -> None:
-        """Nothing failed and nothing is done: the job is due again in so many seconds, and this was no attempt."""
-        self._call("postpone_job", job=job.id, worker=worker, delay_seconds=seconds, result=dict(result))
-
-    def backlog(self) -> Backlog:
-        """Our jobs that are due, and our dead letters."""
-        said = self._call("job_backlog", source=SOURCE)
-        return Backlog(said["due"], said["dead"])
-
-    def jobs(self, limit: int) -> list[Mapping[str, Any]]:
-        """The newest jobs of ours."""
-        answer: list[Mapping[str, Any]] = self._call("list_jobs", source=SOURCE, limit=limit)
-        return answer
 
 
 def _offer(said: Mapping[str, Any]) -> Offer:

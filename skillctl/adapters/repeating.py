@@ -7,7 +7,8 @@ if TYPE_CHECKING:
     from stamina import Attempt
 
 #: They only read, or know again what they are given: bytes by their hash, a release by its id, the outcome of an
-#: attempt by its worker, the terms of a skill, how a rollout stands, a post by its step. Any other function may have
+#: attempt by its worker, the terms of a skill, how a rollout stands, a post by its step, a job that is cancelled or
+#: settled already. Any other function may have
 #: done its work where its answer was lost, and is not asked twice.
 REPEATABLE = frozenset(
     {
@@ -28,6 +29,13 @@ REPEATABLE = frozenset(
         "list_jobs",
         "job_counts",
         "job_backlog",
+        "job_detail",
+        "dead_letters",
+        "job_stats",
+        "extend_lease",
+        "cancel_job",
+        "resolve_dead",
+        "prune_jobs",
         "put_blobs",
         "apply_release",
         "complete_job",

@@ -6,6 +6,9 @@ from typing import Any
 
 FIRST_DELAY = 30
 LONGEST_DELAY = 3600
+MOST_JITTER = 300
+#: The longest that a worker without a job waits before it asks again.
+LONGEST_PAUSE = 15
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,17 @@ class Backlog:
     dead: Mapping[str, int]
 
 
-def delay(attempt: int, wish: int | None) -> int:
-    """Seconds until the next attempt: doubling from half a minute to an hour, never sooner than wished."""
+def delay(attempt: int, wish: int | None, chance: float = 0.0) -> int:
+    """Seconds until the next attempt: doubling from half a minute to an hour, never sooner than wished.
+
+    `chance`, from 0 to 1, adds up to half as much again, at most five minutes: what failed together must not come back
+    together.
+    """
     doubled: int = FIRST_DELAY * 2 ** min(attempt - 1, 10)
-    return max(min(doubled, LONGEST_DELAY), wish or 0)
+    due = max(min(doubled, LONGEST_DELAY), wish or 0)
+    return due + int(chance * min(due // 2, MOST_JITTER))
+
+
+def pause(asked: int) -> int:
+    """Seconds to wait after asking so many times in vain: doubling from 1 to 15."""
+    return min(1 << min(asked - 1, 4), LONGEST_PAUSE)

@@ -1,11 +1,18 @@
 """Deliver: due jobs of a release → one attempt each; done, again later, or dead."""
 
+import random
+from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from threading import Lock
 
 from skillctl.domain.delivery import Attempt, Delivered, Job, Later, Undeliverable, delay
 from skillctl.errors import StoreRefused
-from skillctl.workflows.store_ports import Destination, Production
+from skillctl.workflows.store_ports import Destination, Production, Queue
+
+#: Keeps the lease of a job while the block runs.
+Pulse = Callable[[Job, str], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,33 @@ class Drained:
         return not self.waiting and all(_is_well(one) for one in self.deliveries)
 
 
+class Lanes:
+    """Which types of jobs a worker may take, of several that work at once.
+
+    A type has all of them but one at most, so that a destination that hangs holds up no other.
+    """
+
+    def __init__(self, destinations: Mapping[str, Destination], workers: int) -> None:
+        self.destinations = destinations
+        self._most = workers if workers < 2 or len(destinations) < 2 else workers - 1
+        self._busy: Counter[str] = Counter()
+        self._lock = Lock()
+
+    def claim(self, queue: Queue, worker: str) -> Job | None:
+        """The next due job of a type that is not everywhere yet."""
+        with self._lock:
+            free = [kind for kind in self.destinations if self._busy[kind] < self._most]
+            job = queue.claim(worker, free)
+            if job is not None:
+                self._busy[job.job_type] += 1
+        return job
+
+    def leave(self, job: Job) -> None:
+        """The job is over."""
+        with self._lock:
+            self._busy[job.job_type] -= 1
+
+
 def drain(
     production: Production,
     destinations: Mapping[str, Destination],
@@ -47,8 +81,9 @@ def drain(
     setting.
     """
     deliveries = []
-    while (job := production.claim(worker, destinations)) is not None:
-        delivery = _attempt(production, destinations[job.job_type], job, worker)
+    lanes = Lanes(destinations, 1)
+    while (job := lanes.claim(production, worker)) is not None:
+        delivery = attempt(production, lanes, job, worker)
         told(delivery)
         deliveries.append(delivery)
     left = production.backlog()
@@ -62,22 +97,31 @@ def _is_well(one: Delivery) -> bool:
     return one.status == "completed"
 
 
-def _attempt(production: Production, destination: Destination, job: Job, worker: str) -> Delivery:
-    attempt = destination.deliver(job)
+def attempt(
+    queue: Queue, lanes: Lanes, job: Job, worker: str, pulse: Pulse = lambda _job, _worker: nullcontext()
+) -> Delivery:
+    """One attempt at a claimed job, under its lease, and its outcome told."""
     try:
-        return Delivery(job, attempt, _tell(production, job, worker, attempt))
+        with pulse(job, worker):
+            outcome = lanes.destinations[job.job_type].deliver(job)
+    finally:
+        lanes.leave(job)
+    try:
+        return Delivery(job, outcome, _tell(queue, job, worker, outcome))
     except StoreRefused as refusal:
         if refusal.name != "lease-lost":
             raise
-        return Delivery(job, attempt, "lost")
+        return Delivery(job, outcome, "lost")
 
 
-def _tell(production: Production, job: Job, worker: str, attempt: Attempt) -> str:
-    if isinstance(attempt, Delivered):
-        production.complete(job, worker, attempt.receipt)
+def _tell(queue: Queue, job: Job, worker: str, outcome: Attempt) -> str:
+    if isinstance(outcome, Delivered):
+        queue.complete(job, worker, outcome.receipt)
         return "completed"
-    if isinstance(attempt, Later):
-        production.postpone(job, worker, attempt.after, attempt.receipt)
+    if isinstance(outcome, Later):
+        queue.postpone(job, worker, outcome.after, outcome.receipt)
         return "postponed"
-    retry_in = None if isinstance(attempt, Undeliverable) else delay(job.attempt, attempt.after)
-    return production.fail(job, worker, attempt.reason, retry_in=retry_in)
+    if isinstance(outcome, Undeliverable):
+        return queue.fail(job, worker, outcome.reason, retry_in=None)
+    chance = random.random()  # noqa: S311 - it spreads attempts and keeps no secret
+    return queue.fail(job, worker, outcome.reason, retry_in=delay(job.attempt, outcome.after, chance))

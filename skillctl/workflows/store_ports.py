@@ -20,7 +20,38 @@ class Catalogue(Protocol):
         ...
 
 
-class Production(Protocol):
+class Queue(Protocol):
+    """The jobs of production, as one worker asks for them. StoreRefused where it says no."""
+
+    def claim(self, worker: str, job_types: Iterable[str]) -> Job | None:
+        """The next due job of ours of one of these types, leased to this worker, or None."""
+        ...
+
+    def extend(self, job: Job, worker: str) -> None:
+        """The job stays this worker's for another while; StoreRefused `lease-lost` where it is no longer its own."""
+        ...
+
+    def complete(self, job: Job, worker: str, result: Mapping[str, Any]) -> None:
+        """The job's effect is there; StoreRefused `lease-lost` where the job is no longer this worker's."""
+        ...
+
+    def fail(self, job: Job, worker: str, error: str, *, retry_in: int | None) -> str:
+        """The job's effect is not there: again in so many seconds, or never (None); its status afterwards.
+
+        StoreRefused `lease-lost` where the job is no longer this worker's.
+        """
+        ...
+
+    def postpone(self, job: Job, worker: str, seconds: int, result: Mapping[str, Any]) -> None:
+        """Nothing failed and nothing is done: the job is due again in so many seconds, and this was no attempt."""
+        ...
+
+    def backlog(self) -> Backlog:
+        """Our jobs that are due, and our dead letters."""
+        ...
+
+
+class Production(Queue, Protocol):
     """The prod store: everything it does is one of its own functions. StoreRefused where it says no."""
 
     def current(self, only: Sequence[str] | None = None, *, anew: bool = False) -> Current:
@@ -73,33 +104,6 @@ class Production(Protocol):
 
     def put_terms(self, skills: Iterable[Indexed]) -> None:
         """Bring up the terms of offered skills."""
-        ...
-
-    def claim(self, worker: str, job_types: Iterable[str]) -> Job | None:
-        """The next due job of ours of one of these types, leased to this worker, or None."""
-        ...
-
-    def complete(self, job: Job, worker: str, result: Mapping[str, Any]) -> None:
-        """The job's effect is there; StoreRefused `lease-lost` where the job is no longer this worker's."""
-        ...
-
-    def fail(self, job: Job, worker: str, error: str, *, retry_in: int | None) -> str:
-        """The job's effect is not there: again in so many seconds, or never (None); its status afterwards.
-
-        StoreRefused `lease-lost` where the job is no longer this worker's.
-        """
-        ...
-
-    def postpone(self, job: Job, worker: str, seconds: int, result: Mapping[str, Any]) -> None:
-        """Nothing failed and nothing is done: the job is due again in so many seconds, and this was no attempt."""
-        ...
-
-    def backlog(self) -> Backlog:
-        """Our jobs that are due, and our dead letters."""
-        ...
-
-    def jobs(self, limit: int) -> list[Mapping[str, Any]]:
-        """The newest jobs of ours."""
         ...
 
 

@@ -12,7 +12,7 @@ import pytest
 from skillctl.adapters import n8n_api, webhook
 from skillctl.adapters.n8n import N8n
 from skillctl.adapters.n8n_api import N8nApi, origin_of
-from skillctl.adapters.production_catalogue import LEASE_SECONDS
+from skillctl.adapters.production_jobs import LEASE_SECONDS
 from skillctl.domain.delivery import Job
 from skillctl.domain.rollout import Accepted, Forbidden, Looked, NoRun, Run, Unclear
 from tests.adapters.answering import answering, refusing

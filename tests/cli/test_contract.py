@@ -31,6 +31,7 @@ FINDING_KEYS = ["code", "severity", "message", "file", "line", "column", "skill"
         ("promote adder --bad", 2),
         ("nonsense", 2),
         ("jobs work", 2),
+        ("jobs show 1", 2),
     ],
 )
 def test_every_outcome_has_the_same_envelope(draft_shop: Path, tmp_path: Path, words: str, exit_code: int) -> None:
@@ -78,6 +79,10 @@ def test_every_command_is_a_file_of_its_name() -> None:
         "verify_ledger",
         "status_rollouts",
         "acted",
+        "jobs_look",
+        "jobs_stats",
+        "jobs_tend",
+        "jobs_work",
     }
     assert files == {name.replace(" ", "_") for name in COMMANDS}
 

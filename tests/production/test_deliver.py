@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from skillctl.adapters import production_catalogue, webhook
+from skillctl.adapters import production_jobs, webhook
 from skillctl.adapters.local_sink import Sink, local_sink
 from skillctl.adapters.postgres_transport import PostgresTransport
 from skillctl.adapters.production_catalogue import ProductionCatalogue
@@ -158,7 +158,7 @@ def test_a_lost_lease_is_shown(shop: Shop, database: Database, sink: Sink, monke
 
 
 def test_the_lease_is_longer_than_an_attempt_may_take() -> None:
-    assert production_catalogue.LEASE_SECONDS >= 2 * webhook._LONGEST
+    assert production_jobs.LEASE_SECONDS >= 2 * webhook._LONGEST
 
 
 @pytest.mark.parametrize("text", ["a\0b", "half \ud83d", "\\\\\0"])

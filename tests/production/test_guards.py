@@ -54,7 +54,8 @@ def test_only_the_named_functions_can_be_called(shared_database: Database) -> No
     assert callable_by("service_role") == agents | {
         "current_release", "missing_blobs", "put_blobs", "apply_release", "verify_ledger", "enqueue_job",
         "unindexed_skills", "put_terms", "kept_terms", "claim_next_job", "complete_job", "fail_job", "list_jobs",
-        "job_counts", "job_backlog",
+        "job_counts", "job_backlog", "extend_lease", "cancel_job", "requeue_job", "resolve_dead", "prune_jobs",
+        "job_detail", "dead_letters", "job_stats",
         "release_effect", "version_facts", "list_releases", "strays", "postpone_job", "open_rollout", "close_rollout",
         "rollout_delivered", "acknowledge_rollout", "settle_rollout", "rollout_standing", "rollout_states",
         "chat_posts", "keep_post", "keep_thread", "skill_history", "skill_standing",
@@ -67,7 +68,7 @@ def test_a_lost_answer_is_asked_for_again_wherever_that_changes_nothing(shared_d
         + OURS_AND_PUBLIC
         + " and has_function_privilege('service_role', p.oid, 'execute')"
     )
-    once = {"enqueue_job", "claim_next_job"}
+    once = {"enqueue_job", "claim_next_job", "requeue_job"}
     assert {name for (name,) in rows} - once == repeating.REPEATABLE
 
 

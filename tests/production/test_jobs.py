@@ -25,7 +25,7 @@ def claim(transport: Transport, worker: str = "w1", **more: Any) -> Any:
 
 
 def events(database: Database, job: str) -> list[str]:
-    rows = database.run("select event from mcp_jobs.job_events where job_id = %s order by id", job)
+    rows = database.run("select event from mcp_jobs.job_events where job_id = %s order by at, step", job)
     return [event for (event,) in rows]
 
 
