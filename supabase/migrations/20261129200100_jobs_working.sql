@@ -65,64 +65,34 @@ begin
   end loop;
 end $$;
 
--- The next due job, locked. Priority by priority, because what is due is at the beginning of each, and what waits for
--- later need not be read to see it.
-create function mcp_jobs.next_due(p_source text, p_job_types jsonb) returns uuid
-language plpgsql set search_path = '' set enable_seqscan = off as $$
-declare
-  tried bigint := -3000000000;
-  found_id uuid;
-begin
-  loop
-    if p_source is null then
-      select min(j.priority) into tried from mcp_jobs.jobs j where j.status = 'queued' and j.priority > tried;
-      select j.id into found_id from mcp_jobs.jobs j
-       where j.status = 'queued' and j.priority = tried and j.run_at <= now()
-         and (p_job_types is null or p_job_types ? j.job_type)
-       order by j.run_at, j.created_at limit 1 for update skip locked;
-    else
-      select min(j.priority) into tried from mcp_jobs.jobs j
-       where j.status = 'queued' and j.source = p_source and j.priority > tried;
-      select j.id into found_id from mcp_jobs.jobs j
-       where j.status = 'queued' and j.source = p_source and j.priority = tried and j.run_at <= now()
-         and (p_job_types is null or p_job_types ? j.job_type)
-       order by j.run_at, j.created_at limit 1 for update skip locked;
-    end if;
-    if found_id is not null or tried is null then
-      return found_id;
-    end if;
-  end loop;
-end $$;
-
--- In one statement where a due job is of the first priority of its source, which is the rule. Without a look at how large
--- a table is: a plan that was made while it was empty is kept, and must not be a scan.
+-- One way through the index to the next due job, of one source or of all. Without a look at how large a table is: a plan
+-- that was made while it was empty is kept, and must not be a scan.
 create or replace function mcp.claim_next_job(p_worker text, p_source text default null, p_lease_seconds int default 60,
                                               p_job_types jsonb default null) returns jsonb
 language plpgsql security definer set search_path = '' set enable_seqscan = off as $$
 declare
   job mcp_jobs.jobs;
-  chosen uuid;
 begin
   if exists (select from mcp_jobs.jobs j where j.status = 'processing' and j.lease_until < now()) then
     perform mcp_jobs.recover_leases();
   end if;
-  loop
-    update mcp_jobs.jobs j
-       set status = 'processing', worker = p_worker, attempts = j.attempts + 1, updated_at = now(),
-           lease_until = now() + make_interval(secs => greatest(p_lease_seconds, 1))
-     where j.id = coalesce(chosen, (
+  update mcp_jobs.jobs j
+     set status = 'processing', worker = p_worker, attempts = j.attempts + 1, updated_at = now(),
+         lease_until = now() + make_interval(secs => greatest(p_lease_seconds, 1))
+   where j.id = case when p_source is null then (
+       select d.id from mcp_jobs.jobs d
+        where d.status = 'queued' and d.run_at <= now() and (p_job_types is null or p_job_types ? d.job_type)
+        order by d.priority, d.run_at, d.created_at limit 1 for update skip locked)
+     else (
        select d.id from mcp_jobs.jobs d
         where d.status = 'queued' and d.source = p_source and d.run_at <= now()
-          and d.priority = (select min(m.priority) from mcp_jobs.jobs m where m.status = 'queued' and m.source = p_source)
           and (p_job_types is null or p_job_types ? d.job_type)
-        order by d.run_at, d.created_at limit 1 for update skip locked))
-    returning j.* into job;
-    exit when found;
-    chosen := mcp_jobs.next_due(p_source, p_job_types);
-    if chosen is null then
-      return null;
-    end if;
-  end loop;
+        order by d.priority, d.run_at, d.created_at limit 1 for update skip locked)
+     end
+  returning j.* into job;
+  if not found then
+    return null;
+  end if;
   insert into mcp_jobs.job_runs (job_id, attempt, worker) values (job.id, job.attempts, p_worker);
   return to_jsonb(job);
 end $$;
