@@ -26,7 +26,12 @@ create schema if not exists supabase_migrations;
 create table if not exists supabase_migrations.schema_migrations
   (version text not null primary key, statements text[], name text);
 """
-_KEPT = "select pg_catalog.to_regclass('supabase_migrations.schema_migrations') is not null"
+#: By the rows: what a name meant before another push gave up its lock is remembered (`to_regclass`), a row is read.
+_KEPT = """
+select exists (
+  select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+   where n.nspname = 'supabase_migrations' and c.relname = 'schema_migrations')
+"""
 _APPLIED = "select version from supabase_migrations.schema_migrations order by version"
 _SEEN = """
 select pg_catalog.current_setting('server_version'), (
@@ -36,7 +41,7 @@ select pg_catalog.current_setting('server_version'), (
    where r.rolname = 'authenticator' and s like 'pgrst.db_schemas=%' limit 1)
 """
 #: What another made before us, which a file of the migration's name in `adopt/` joins with ours.
-_FOREIGN = "select pg_catalog.to_regnamespace('mcp_jobs') is not null"
+_FOREIGN = "select exists (select from pg_catalog.pg_namespace where nspname = 'mcp_jobs')"
 _ASIDE = "alter schema mcp_jobs rename to mcp_jobs_adopted"
 _RECORD = "insert into supabase_migrations.schema_migrations (version, statements, name) values (%s, %s, %s)"
 
@@ -93,9 +98,11 @@ def push(url: str, folder: "Path") -> list[str]:
     migrations = _read(folder)
     names: list[str] = []
     with _connected(url) as connection:
-        for migration in _missing(migrations, _applied(connection)):
-            if _is_to_be_joined(connection, migration):
-                with connection.transaction(force_rollback=True):
+        with connection.transaction(force_rollback=True):
+            # Under the lock: another push may be making what would look like somebody else's.
+            connection.execute(_LOCK)
+            for migration in _missing(migrations, _applied(connection)):
+                if _is_to_be_joined(connection, migration):
                     _run(connection, migration, url)
         while True:
             with connection.transaction():

@@ -125,7 +125,7 @@ def _draw_dead(screen: "Console", found: Sequence[Mapping[str, Any]]) -> None:
         (one["job_id"][:8], one["source"], one["job_type"], _time(one["created_at"]), one["error"]) for one in found
     ]
     draw.table(screen, ("job", "source", "type", "died", "error"), rows)
-    draw.line(screen, "hint: `skillctl jobs retry ID`, or `skillctl jobs dead --resolve ID` to settle it")
+    draw.line(screen, "hint: `skillctl jobs retry ID`, or `skillctl jobs dead --resolve ID` settles it")
 
 
 def _time(at: str) -> str:

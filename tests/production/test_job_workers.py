@@ -161,6 +161,11 @@ def test_a_receiver_that_fails_holds_up_no_other(shop: Shop, direct: Database, h
             said(handler, b"{}", 500)
 
     queued(direct, notice=6, rollout=6)
+    # Of releases that are not there, for only their jobs matter here.
+    direct.tamper(
+        "insert into mcp.rollouts (release, job, destination, environment)"
+        " select gen_random_uuid(), id, 'n8n', 'prod' from mcp_jobs.jobs where job_type = 'rollout'"
+    )
     with serving(bad) as mattermost, serving(lambda one: said(one, b'{"status":"accepted","execution_id":"7"}')) as n8n:
         addresses = {
             "MATTERMOST_WEBHOOK_URL": mattermost.url,
