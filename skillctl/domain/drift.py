@@ -1,10 +1,9 @@
 """Drift: what production holds of a skill against what a commit says, field by field."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from skillctl.domain.approval import Statement
 from skillctl.domain.production import SkillState
 
 #: What a version is published with, and keeps for ever.
@@ -30,11 +29,10 @@ class Drift:
         return f"{self.skill}@{self.version}" if self.version else self.skill
 
 
-def expected(statement: Statement, publish: Mapping[str, Any]) -> dict[str, Any]:
+def expected(files: Sequence[tuple[str, str, str]], publish: Mapping[str, Any]) -> dict[str, Any]:
     """What production must hold of a version for ever: `FIXED`, and `files` as path, mode and SHA-256."""
-    files = sorted((one.name.encode(), one.annotations.mode, one.digest.sha256) for one in statement.subject)
     fixed = {key: publish["definition"]["path"] if key == "definition_path" else publish[key] for key in FIXED}
-    return {**fixed, "files": [[path.decode(), mode, sha256] for path, mode, sha256 in files]}
+    return {**fixed, "files": [list(one) for one in sorted(files, key=lambda one: one[0].encode())]}
 
 
 def drifts(

@@ -25,7 +25,7 @@ from skillctl.workflows.read import Contents, read_governed
 @dataclass(frozen=True)
 class Wanted:
     """A judged commit: each skill as production must hold it, the bundles of versions it has not, the approvals that
-    were read by skill and version, and its policy.
+    were read of skills it has, by skill and version, and its policy.
     """
 
     desired: Mapping[str, Desired]
@@ -69,7 +69,9 @@ def wanted(
         _remember(aids.memory, keys, known, fresh)
     bundles = {key: proof for key, proof in proofs.items() if isinstance(proof, Bundle)}
     desired = {name: one for name, one in sorted({**known, **fresh}.items()) if one is not None}
-    return Wanted(desired, bundles, contents.approvals, contents.policy)
+    # Of ten thousand that are new to production, these would fill more memory than all else.
+    approvals = {name: of for name, of in contents.approvals.items() if name in current.skills}
+    return Wanted(desired, bundles, approvals, contents.policy)
 
 
 def _keys(repository: Repository, commit: str) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ asked again whether it satisfies the policy that held where the approval came in
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from skillctl.domain import canonical, digest, policy, promotion, skill
@@ -34,10 +34,14 @@ _RESTORE = "an approval is never edited: restore it from Git"
 
 @dataclass(frozen=True)
 class Bundle:
-    """Everything production needs of one version: its blobs by SHA-256, and what `apply_release` is told."""
+    """Everything production needs of one version: its blobs by SHA-256, and what `apply_release` is told.
+
+    `files` are path, mode and SHA-256 of each.
+    """
 
     blobs: Mapping[str, bytes]
     publish: Mapping[str, Any]
+    files: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def prove_each(
     # Joined with the files here: what another process proved need not send them back.
     of = {key_of(said): {one.digest.sha256: one.digest.git_blob for one in said.subject} for said in statements}
     return {
-        key: Bundle({**proof.blobs, **{name: blobs[git] for name, git in of[key].items()}}, proof.publish)
+        key: replace(proof, blobs={**proof.blobs, **{name: blobs[git] for name, git in of[key].items()}})
         if isinstance(proof, Bundle)
         else proof
         for key, proof in each(proved, statements)
@@ -233,4 +237,5 @@ def _packed(statement: Statement, content: Content, approved: Skill) -> Bundle:
         "card": approved.card,
         "card_sha256": canonical.sha256(approved.card),
     }
-    return Bundle(blobs, publish)
+    files = tuple((one.name, one.annotations.mode, one.digest.sha256) for one in statement.subject)
+    return Bundle(blobs, publish, files)

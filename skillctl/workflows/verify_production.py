@@ -79,7 +79,7 @@ def _compare(court: Court, production: Production, commit: str, current: Current
     facts = production.facts(sorted({*judged.desired, *current.skills}))
     expected: dict[str, dict[str, Any]] = defaultdict(dict)
     for (name, version), bundle in judged.bundles.items():
-        expected[name][version] = drift.expected(judged.approvals[name][version], bundle.publish)
+        expected[name][version] = drift.expected(bundle.files, bundle.publish)
     found: list[Drift] = []
     for entry in plan.entries:
         desired = judged.desired.get(entry.skill)

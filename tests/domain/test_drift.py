@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from skillctl.domain.approval import Statement, Subject
 from skillctl.domain.drift import FIXED, drifts, expected
 from skillctl.domain.production import SkillState, VersionState
 
@@ -72,13 +71,8 @@ def test_a_version_that_is_not_there_or_should_not_be() -> None:
 
 
 def test_what_is_expected_of_a_version_lists_its_files_by_their_bytes() -> None:
-    subjects = [
-        {"name": name, "digest": {"sha256": digit * 64, "gitBlob": digit * 40}, "annotations": {"mode": "100644"}}
-        for name, digit in (("b", "1"), ("a", "2"))
-    ]
-    listed = [Subject.model_validate(one) for one in subjects]
-    statement = Statement.model_construct(subject=listed, predicate=None)  # type: ignore[arg-type]
+    files = [("b", "100644", "1" * 64), ("a", "100644", "2" * 64)]
     publish = {**{key: key for key in FIXED}, "definition": {"path": "skill.json"}}
-    found = expected(statement, publish)
+    found = expected(files, publish)
     assert found["files"] == [["a", "100644", "2" * 64], ["b", "100644", "1" * 64]]
     assert (found["definition_path"], found["digest"]) == ("skill.json", "digest")
