@@ -19,16 +19,20 @@ class Mattermost:
             body = json.dumps(notice.mattermost(job.payload), ensure_ascii=False).encode()
         except (AttributeError, KeyError, TypeError, ValueError) as problem:
             return Undeliverable(f"the payload is no notice of a release: {type(problem).__name__}")
-        answer = webhook.post(self._url, body)
-        if isinstance(answer, Retry | Undeliverable):
-            return answer
-        if answer.text.strip() != "ok":
-            # A proxy or the web page answers 200 too; only the hook itself says `ok`.
-            return Retry("the server answered 200, but not as Mattermost does")
-        return Delivered({"status": answer.status_code})
+        return _posted(self._url, body)
 
 
 def post(url: str, text: str) -> str | None:
     """Say one thing; the reason where it did not arrive."""
-    answer = webhook.post(url, json.dumps({"text": text}, ensure_ascii=False).encode())
-    return answer.reason if isinstance(answer, Retry | Undeliverable) else None
+    answer = _posted(url, json.dumps({"text": text}, ensure_ascii=False).encode())
+    return None if isinstance(answer, Delivered) else answer.reason
+
+
+def _posted(url: str, body: bytes) -> Delivered | Retry | Undeliverable:
+    answer = webhook.post(url, body)
+    if isinstance(answer, Retry | Undeliverable):
+        return answer
+    if answer.text.strip() != "ok":
+        # A proxy or the web page answers 200 too; only the hook itself says `ok`.
+        return Retry("the server answered 200, but not as Mattermost does")
+    return Delivered({"status": answer.status_code})

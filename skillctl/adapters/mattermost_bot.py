@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from skillctl.adapters.mattermost_api import MattermostApi, Stopped
 from skillctl.adapters.production_chat import ProductionChat
 from skillctl.domain import thread_posts
-from skillctl.domain.delivery import Attempt, Delivered, Job, Retry, Undeliverable
+from skillctl.domain.delivery import Attempt, Delivered, Job, Later, Retry, Undeliverable
 from skillctl.domain.thread_posts import Post, Threads
 from skillctl.errors import SkillctlError
 
@@ -74,7 +74,7 @@ class _Telling:
         for skill, posts in told.steps.items():
             if told.opens or skill in self.roots:
                 if self.is_late():
-                    return Retry("there is more to post than one attempt has time for")
+                    return Later(1, {"posts": self.count})
                 self._tell_of(skill, posts)
         stale = {"stale_roots": len(self.stale)} if self.stale else {}
         return Delivered({"posts": self.count, **stale})
@@ -127,7 +127,7 @@ class _Telling:
     def _earlier(self) -> Mapping[str, str]:
         """What may have been posted by an attempt that never heard so."""
         if self.found is None:
-            self.found = self._looked_up() if self.job.attempt > 1 else {}
+            self.found = self._looked_up() if self.job.attempt > 1 or self.made else {}
         return self.found
 
     def _looked_up(self) -> Mapping[str, str]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import httpx
 
 _LONGEST_ID = 200
+#: What the page says that n8n answers 200 with until its routes exist.
+_STARTING = b"n8n is starting up"
 
 
 class N8n:
@@ -56,7 +58,8 @@ class N8n:
         if isinstance(answer, webhook.Silence):
             return Unclear(answer.reason) if answer.may_be_heard else Unheard(answer.reason)
         after = webhook.seconds_of(answer.headers.get("Retry-After"))
-        return heard(answer.status_code, _is_json(answer), _execution_id(answer), after)
+        is_starting = not _is_json(answer) and _STARTING in answer.content
+        return heard(answer.status_code, _is_json(answer), _execution_id(answer), after, is_starting=is_starting)
 
     def is_ours(self, headers: Mapping[str, Any], body: Any) -> bool:
         """Whether what a run was started with was signed by us; the parsed body is spelled as it was sent."""

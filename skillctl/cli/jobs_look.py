@@ -9,6 +9,7 @@ from skillctl import wiring
 from skillctl.cli import draw
 from skillctl.cli.options import EnvironmentOption, FormatOption
 from skillctl.cli.result import Format, Result
+from skillctl.domain import secrets
 from skillctl.errors import UsageError
 from skillctl.workflows.one_job import the_one
 
@@ -34,7 +35,7 @@ def list_jobs(
     if status is not None and status not in _STATES:
         raise UsageError(f"no job is ever `{status}`", hint=f"a job is one of {', '.join(_STATES)}")
     with wiring.production(wiring.Wiring(context.obj).target(env)) as production:
-        found = production.jobs(limit, source, job_type, status)
+        found = _masked(production.jobs(limit, source, job_type, status))
     return Result({"jobs": found}, 0, (), lambda screen: _draw_list(screen, found), format)
 
 
@@ -43,7 +44,7 @@ def show(
 ) -> Result:
     """One job: its payload, its runs and all that happened to it."""
     with wiring.production(wiring.Wiring(context.obj).target(env)) as production:
-        found = the_one(production, job)
+        found = _masked(the_one(production, job))
     return Result(found, 0, (), lambda screen: _draw_one(screen, found), format)
 
 
@@ -64,8 +65,17 @@ def dead(
             said = production.resolve(job["id"])
             words = f"{job['id']} is settled" if said["resolved"] else f"{job['id']} was settled before"
             return Result({"job": job["id"], **said}, 0, (), lambda screen: draw.line(screen, words, "green"), format)
-        found = production.dead(source, limit)
+        found = _masked(production.dead(source, limit))
     return Result({"dead": found}, 0, (), lambda screen: _draw_dead(screen, found), format)
+
+
+def _masked(value: Any) -> Any:
+    """The same without secrets: what another server answered with stands in payloads and errors."""
+    if isinstance(value, str):
+        return secrets.masked(value)
+    if isinstance(value, Mapping):
+        return {key: _masked(one) for key, one in value.items()}
+    return [_masked(one) for one in value] if isinstance(value, list) else value
 
 
 def _draw_list(screen: "Console", found: Sequence[Mapping[str, Any]]) -> None:

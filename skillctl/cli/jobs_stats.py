@@ -10,6 +10,7 @@ from skillctl.cli import draw
 from skillctl.cli.jobs_look import SourceOption
 from skillctl.cli.options import EnvironmentOption, FormatOption
 from skillctl.cli.result import Format, Result
+from skillctl.domain.chat_text import escaped
 from skillctl.domain.queue_health import Concern, Source, concerns, level, sources
 from skillctl.errors import Unreachable
 from skillctl.wiring import working
@@ -47,7 +48,7 @@ def stats(
 
 
 def _alert(target: "Target", env: str, beyond: Sequence[Concern]) -> None:
-    lines = [f"**{one.level}** `{one.source}`: {one.what}" for one in beyond]
+    lines = [f"**{one.level}** {escaped(one.source)}: {one.what}" for one in beyond]
     text = "\n".join([f"The job queue of `{env}` needs a look (`skillctl jobs stats --check`):", *lines])
     reason = working.alert(target, text)
     if reason is not None:

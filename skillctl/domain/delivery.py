@@ -68,6 +68,15 @@ class Backlog:
     dead: Mapping[str, int]
 
 
+#: Who takes each type of job; of any other, a receiver of its own.
+_RECEIVERS = {"notice": "mattermost", "rollout": "n8n", "rollout-follow": "n8n"}
+
+
+def receiver_of(job_type: str) -> str:
+    """Who a job of this type goes to, so that jobs of several types are known to wait for the same server."""
+    return _RECEIVERS.get(job_type, job_type)
+
+
 def delay(attempt: int, wish: int | None, chance: float = 0.0) -> int:
     """Seconds until the next attempt: doubling from half a minute to an hour, never sooner than wished.
 

@@ -111,14 +111,19 @@ class Standing:
         return self.state in ("rolled_out", "rollout_failed")
 
 
-def heard(status: int, is_json: bool, execution: str | None, after: int | None = None) -> Answer:
-    """What an answer of n8n means; a 200 alone is none, for it says that while it starts and when nothing answers."""
+def heard(
+    status: int, is_json: bool, execution: str | None, after: int | None = None, *, is_starting: bool = False
+) -> Answer:
+    """What an answer of n8n means; a 200 alone is none, for it says that while it starts and when nothing answers.
+
+    `is_starting`: the body is the page that n8n shows while it starts. Of any other page nobody knows what made it.
+    """
     if 200 <= status < 300:
         if execution is not None:
             return Accepted(execution)
-        if is_json:
-            return Unclear(f"the server answered {status}, but named no execution")
-        return Unheard(f"the server answered {status} with a page, as n8n does while it starts")
+        if is_starting:
+            return Unheard("the server is starting")
+        return Unclear(f"the server answered {status}, but named no execution")
     if status == 404 and not is_json:
         return Unheard("the server is starting")
     if status in (425, 429):

@@ -42,7 +42,7 @@ def rollout_destinations(target: "Target", notices: "Destination | None") -> "di
         found[FOLLOW] = Follow(api.run, opening)
     if environment.on_rollout_failed == "hold":
         origin = Origin(target.name, environment.destinations, ACTOR, wiring.TOOL)
-        found[FAILED] = HoldIt(partial(wiring.production, target), origin)
+        found[FAILED] = HoldIt(partial(wiring.production, target), opening, origin)
     elif notices is not None or environment.mattermost is None:
         found[FAILED] = TellIt(notices)
     return found

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from threading import Lock
 
-from skillctl.domain.delivery import Attempt, Delivered, Job, Later, Undeliverable, delay
+from skillctl.domain.delivery import Attempt, Delivered, Job, Later, Undeliverable, delay, receiver_of
 from skillctl.errors import StoreRefused
 from skillctl.workflows.store_ports import Destination, Production, Queue
 
@@ -45,28 +45,29 @@ class Drained:
 class Lanes:
     """Which types of jobs a worker may take, of several that work at once.
 
-    A type has all of them but one at most, so that a destination that hangs holds up no other.
+    A receiver has all of them but one at most, so that one that hangs holds up no other.
     """
 
     def __init__(self, destinations: Mapping[str, Destination], workers: int) -> None:
         self.destinations = destinations
-        self._most = workers if workers < 2 or len(destinations) < 2 else workers - 1
+        receivers = {receiver_of(kind) for kind in destinations}
+        self._most = workers if workers < 2 or len(receivers) < 2 else workers - 1
         self._busy: Counter[str] = Counter()
         self._lock = Lock()
 
     def claim(self, queue: Queue, worker: str) -> Job | None:
         """The next due job of a type that is not everywhere yet."""
         with self._lock:
-            free = [kind for kind in self.destinations if self._busy[kind] < self._most]
+            free = [kind for kind in self.destinations if self._busy[receiver_of(kind)] < self._most]
             job = queue.claim(worker, free)
             if job is not None:
-                self._busy[job.job_type] += 1
+                self._busy[receiver_of(job.job_type)] += 1
         return job
 
     def leave(self, job: Job) -> None:
         """The job is over."""
         with self._lock:
-            self._busy[job.job_type] -= 1
+            self._busy[receiver_of(job.job_type)] -= 1
 
 
 def drain(
@@ -80,9 +81,14 @@ def drain(
     `destinations` is by job type; a job for which there is none is not touched, so it loses no attempt by a missing
     setting.
     """
-    deliveries = []
-    lanes = Lanes(destinations, 1)
+    deliveries: list[Delivery] = []
+    lanes, tried = Lanes(destinations, 1), set[str]()
     while (job := lanes.claim(production, worker)) is not None:
+        if job.id in tried:
+            # Due again already: the oldest are taken first, so all others have had their turn.
+            production.postpone(job, worker, 1, {})
+            break
+        tried.add(job.id)
         delivery = attempt(production, lanes, job, worker)
         told(delivery)
         deliveries.append(delivery)

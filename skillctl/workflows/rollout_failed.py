@@ -10,6 +10,7 @@ from skillctl.domain.delivery import Attempt, Delivered, Job, Retry, Undeliverab
 from skillctl.domain.release_payload import Origin
 from skillctl.errors import SkillctlError, StoreRefused
 from skillctl.workflows.hold import hold_all
+from skillctl.workflows.rollout import Opening
 from skillctl.workflows.store_ports import Destination, Production
 
 #: Who sets the hold.
@@ -21,6 +22,7 @@ class HoldIt:
     """Holds every skill that the release changed; the hold's own notice tells of it."""
 
     opening: Callable[[], AbstractContextManager[Production]]
+    rollouts: Opening
     origin: Origin
 
     def deliver(self, job: Job) -> Attempt:
@@ -31,6 +33,10 @@ class HoldIt:
         release, why = str(job.payload.get("release")), secrets.masked(str(job.payload.get("reason")))
         reason = f"the rollout of release {release} failed: {why}"
         try:
+            with self.rollouts() as rollouts:
+                standing = rollouts.standing(release)
+            if standing is None or standing.state != "rollout_failed":
+                return Undeliverable("production knows of no failed rollout of that release")
             with self.opening() as production:
                 applied = hold_all(production, self.origin, skills, reason)
         except StoreRefused as refusal:

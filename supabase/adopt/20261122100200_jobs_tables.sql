@@ -75,6 +75,14 @@ begin
     end if;
   end loop;
   perform pg_temp.refuse_what(wrong);
+  if to_regclass('mcp_jobs_adopted.jobs') is not null then
+    -- They would be taken for releases, which nobody but a release may write.
+    execute 'select count(*) from mcp_jobs_adopted.jobs where source = ''skillctl''' into count;
+    if count > 0 then
+      wrong := wrong || format('%s rows of `jobs` are of source `skillctl`, which is kept for releases', count);
+    end if;
+  end if;
+  perform pg_temp.refuse_what(wrong);
 
   for one in select * from met m where m.may_be_missing loop
     -- A job without a priority would be nobody's next.
@@ -125,8 +133,15 @@ union all
 select 5, format('alter table mcp_jobs.%I enable row level security', c.relname)
   from pg_class c where c.relnamespace = 'mcp_jobs'::regnamespace and c.relkind = 'r'
 union all
-select 6, format('alter function %s rename to enqueue_job_adopted', p.oid::regprocedure)
-  from pg_proc p where p.oid = to_regprocedure('public.enqueue_job(text,text,jsonb,integer)');
+select 6, format('revoke all on function %s from public, anon, authenticated', p.oid::regprocedure)
+  from pg_proc p where p.oid = to_regprocedure('public.enqueue_job(text,text,jsonb,integer)')
+union all
+select 7, format('alter function %s rename to enqueue_job_adopted', p.oid::regprocedure)
+  from pg_proc p where p.oid = to_regprocedure('public.enqueue_job(text,text,jsonb,integer)')
+union all
+select 8, 'revoke all on schema mcp_jobs from public, anon, authenticated'
+union all
+select 9, 'revoke all on all tables in schema mcp_jobs from public, anon, authenticated';
 
 do $$
 declare

@@ -28,7 +28,6 @@ NOT_GET = (
 )
 STARTING = b"n8n is starting up. Please wait"
 NO_EXECUTION = Unclear("the server answered 200, but named no execution")
-A_PAGE = Unheard("the server answered 200 with a page, as n8n does while it starts")
 UNPUBLISHED = Refused("the server answered 404: the workflow is not published")
 UNSIGNED = Refused(
     "the server answered 401: it does not know the signature; is `N8N_WEBHOOK_SECRET` that of its credential?"
@@ -40,8 +39,10 @@ ANSWERS: list[tuple[int, bytes, Mapping[str, str], Answer]] = [
     (200, b'{"status":"accepted","execution_id":"231"}', JSON, Accepted("231")),
     (200, b'{"status":"duplicate","execution_id":"230"}', JSON, Accepted("230")),
     (200, b'{"execution_id":231}', JSON, Accepted("231")),
-    (200, STARTING, HTML, A_PAGE),
-    (200, b'{"execution_id":"231"}', HTML, A_PAGE),
+    (200, STARTING, HTML, Unheard("the server is starting")),
+    (200, STARTING, JSON, NO_EXECUTION),
+    (200, b'{"execution_id":"231"}', HTML, NO_EXECUTION),
+    (200, b"<p>Thank you</p>", HTML, NO_EXECUTION),
     (200, b'{"message":"Workflow was started"}', JSON, NO_EXECUTION),
     (200, b"", JSON, NO_EXECUTION),
     (200, b"[]", JSON, NO_EXECUTION),

@@ -45,7 +45,7 @@ WAITS = "whether n8n has started a run is not known: "
         (200, True, "7", Accepted("7")),
         (202, True, "7", Accepted("7")),
         (200, True, None, Unclear("the server answered 200, but named no execution")),
-        (200, False, None, Unheard("the server answered 200 with a page, as n8n does while it starts")),
+        (200, False, None, Unclear("the server answered 200, but named no execution")),
         (404, False, None, Unheard("the server is starting")),
         (404, True, None, Refused("the server answered 404: the workflow is not published")),
         (429, False, None, Unheard("the server answered 429", 9)),

@@ -46,6 +46,11 @@ def test_what_fits_is_taken_over_with_its_rows(bare: Database) -> None:
         transport.call("complete_job", job=mine, worker="w")
     assert bare.value("select public.enqueue_job('n8n', 'sync', '{}')", role="service_role") is not None
     assert bare.value("select public.enqueue_job_adopted('n8n', 'sync', '{}')") is not None
+    for role in ("anon", "authenticated"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            bare.run("select public.enqueue_job_adopted('skillctl', 'rollout-failed', '{}')", role=role)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            bare.run("select 1 from mcp_jobs.jobs", role=role)
     for query in MONITORING:
         bare.run(query)
     assert migrations.push(bare.owner_url, MIGRATIONS) == []
@@ -64,6 +69,8 @@ def test_what_fits_is_taken_over_with_its_rows(bare: Database) -> None:
          " alter table mcp_jobs.jobs add constraint states check (status in ('queued', 'completed', 'failed'))"),
          "violates check constraint \"states\""),
         ("update mcp_jobs.jobs set priority = null where source = 'n8n'", "1 rows of `jobs` have no `priority`"),
+        ("update mcp_jobs.jobs set source = 'skillctl' where source = 'n8n'",
+         "1 rows of `jobs` are of source `skillctl`"),
         ("alter table mcp_jobs.dead_letter_queue drop error", "`dead_letter_queue` lacks `error`, and has 1 rows"),
         ("create function mcp_jobs.bury(uuid) returns void language sql as ''",
          "function `mcp_jobs_adopted.bury(uuid)` has the name of one of ours"),

@@ -143,7 +143,7 @@ def test_what_is_beyond_a_threshold_is_told_once(
     direct.run("update mcp_jobs.jobs set created_at = now() - interval '8 days'")
     assert shop.skillctl("jobs", "stats", "--alert").exit_code == 0
     (told,) = sink.arrived["mattermost"]
-    assert told["text"].splitlines()[1:] == ["**warning** `odoo`: 6 dead letters are not settled, more than 5"]
+    assert told["text"].splitlines()[1:] == ["**warning** odoo: 6 dead letters are not settled, more than 5"]
     transport.call("requeue_job", job=shop.skillctl("jobs", "dead").data["dead"][0]["job_id"])
     assert shop.skillctl("jobs", "stats", "--check", "--alert").exit_code == 0
     assert len(sink.arrived["mattermost"]) == 1

@@ -22,9 +22,9 @@ from skillctl.adapters.heartbeat import Heartbeat
 from skillctl.adapters.postgres_transport import PostgresTransport
 from skillctl.adapters.production_jobs import ProductionJobs
 from skillctl.adapters.stop import Stop
-from skillctl.domain.delivery import Attempt, Delivered, Job
+from skillctl.domain.delivery import Attempt, Backlog, Delivered, Job, Later
 from skillctl.errors import NotMigrated, StoreRefused, Unreachable
-from skillctl.workflows.deliver import Delivery, Lanes
+from skillctl.workflows.deliver import Delivery, Lanes, drain
 from skillctl.workflows.work import Told, work
 from tests.chaos.worker import Opened
 from tests.production.conftest import Database
@@ -295,6 +295,38 @@ def test_where_one_of_several_workers_fails_all_end_with_its_reason() -> None:
     with pytest.raises(Unreachable, match="broken"):
         stop.run([fail, lambda: stop.wait(60)])
     assert stop.is_over
+
+
+def test_a_drain_tries_each_job_once_however_soon_it_is_due_again() -> None:
+    class Never:
+        def deliver(self, _job: Job) -> Attempt:
+            return Later(5)
+
+    class Endless:
+        postponed = 0
+
+        def claim(self, _worker: str, _job_types: list[str]) -> Job | None:
+            return JOB
+
+        def postpone(self, *_: Any) -> None:
+            self.postponed += 1
+
+        def backlog(self) -> Backlog:
+            return Backlog({}, {})
+
+    endless = Endless()
+    done = drain(endless, {"notice": Never()}, "w")  # type: ignore[arg-type]
+    assert (len(done.deliveries), endless.postponed) == (1, 2)
+
+
+def test_a_receiver_has_all_workers_but_one_whatever_it_is_told() -> None:
+    class Queue:
+        def claim(self, _worker: str, job_types: list[str]) -> Job | None:
+            return Job("1", job_types[0], {}, 1, "k") if job_types else None
+
+    lanes = Lanes({"rollout": None, "rollout-follow": None, "notice": None}, 2)  # type: ignore[dict-item]
+    taken = [lanes.claim(Queue(), "w") for _ in range(2)]  # type: ignore[arg-type]
+    assert [one.job_type for one in taken if one] == ["rollout", "notice"]
 
 
 def test_a_type_has_all_workers_but_one() -> None:

@@ -402,6 +402,9 @@ def test_a_failed_rollout_is_told_to_mattermost(office: Office, sink: Sink) -> N
     notice = sink.arrived["mattermost"][-1]
     assert notice["text"].startswith("Rollout failed in prod by n8n: no disk")
     assert LEAKED[4:] not in str(notice)
+    job = office.database.value("select id::text from mcp_jobs.jobs where job_type = 'rollout-failed'")
+    for words in (("list", "--format", "json"), ("show", job), ("show", job, "--format", "json")):
+        assert LEAKED[4:] not in office.shop.typed("jobs", *words).out
     assert "@all" not in str(notice)
     assert notice["attachments"][0]["color"] == "danger"
     assert "adder" in notice["attachments"][0]["text"]
@@ -414,6 +417,17 @@ def test_where_nobody_is_to_be_told_that_is_said(office: Office) -> None:
     policy(office.shop, "n8n: {}")
     failed(office)
     assert office.outcome("rollout-failed")["receipt"] == {"told": "nobody: the policy names no Mattermost"}
+
+
+def test_a_job_that_only_says_that_a_rollout_failed_holds_nothing(office: Office) -> None:
+    policy(office.shop, "n8n: {}, on_rollout_failed: hold")
+    office.database.run(
+        "insert into mcp_jobs.jobs (source, job_type, payload) select 'skillctl', 'rollout-failed',"
+        " jsonb_build_object('release', %s::text, 'reason', 'x', 'changes', '[{\"skill\": \"adder\"}]'::jsonb)",
+        office.release,
+    )
+    assert office.outcome("rollout-failed")["status"] == "failed"
+    assert office.database.value("select count(*) from mcp.holds") == 0
 
 
 def test_a_failed_rollout_holds_every_skill_that_the_release_changed(office: Office, sink: Sink) -> None:
