@@ -16,6 +16,8 @@ from skillctl.workflows.one_job import the_one
 if TYPE_CHECKING:
     from rich.console import Console
 
+#: As much of an id as is shown: its minute, and eight digits by chance.
+SHORT = 13
 _STATES = ("queued", "processing", "completed", "failed", "cancelled")
 JobArgument = Annotated[str, typer.Argument(metavar="ID", help="A job, by as much of its id as no other begins with.")]
 SourceOption = Annotated[str | None, typer.Option("--source", help="Only jobs of this app; of all without it.")]
@@ -88,7 +90,7 @@ def _draw_list(screen: "Console", found: Sequence[Mapping[str, Any]]) -> None:
         heads,
         [
             (
-                one["id"][:8],
+                one["id"][:SHORT],
                 one["source"],
                 one["job_type"],
                 one["status"],
@@ -124,7 +126,7 @@ def _draw_one(screen: "Console", found: Mapping[str, Any]) -> None:
         detail = ", ".join(f"{key} {value}" for key, value in event["detail"].items())
         draw.line(screen, f"{_time(event['at'])}  {event['event']}" + (f"  {detail}" if detail else ""))
     if any(not letter["resolved"] for letter in found["letters"]):
-        draw.line(screen, f"hint: `skillctl jobs retry {job['id'][:8]}` tries it again", "yellow")
+        draw.line(screen, f"hint: `skillctl jobs retry {job['id'][:SHORT]}` tries it again", "yellow")
 
 
 def _draw_dead(screen: "Console", found: Sequence[Mapping[str, Any]]) -> None:
@@ -132,12 +134,12 @@ def _draw_dead(screen: "Console", found: Sequence[Mapping[str, Any]]) -> None:
         draw.line(screen, "there is no dead letter", "green")
         return
     rows = [
-        (one["job_id"][:8], one["source"], one["job_type"], _time(one["created_at"]), one["error"]) for one in found
+        (one["job_id"][:SHORT], one["source"], one["job_type"], _time(one["created_at"]), one["error"]) for one in found
     ]
     draw.table(screen, ("job", "source", "type", "died", "error"), rows)
     draw.line(screen, "hint: `skillctl jobs retry ID`, or `skillctl jobs dead --resolve ID` settles it")
 
 
 def _time(at: str) -> str:
-    """A moment as people read it, in UTC: production answers in it."""
-    return at[:19].replace("T", " ")
+    """A moment as people read it, to the minute: UTC, in which production answers."""
+    return at[:16].replace("T", " ")

@@ -46,7 +46,7 @@ def test_jobs_are_listed_and_narrowed(shop: Shop, transport: PostgresTransport) 
         assert len(shop.skillctl("jobs", "list", *words).data["jobs"]) == 1
     said = shop.typed("jobs", "list")
     assert is_readable(said)
-    assert first[:8] in said.out
+    assert first[:13] in said.out
     assert shop.typed("jobs", "list", "--source", "nobody").out == "there is no such job\n"
     wrong = shop.typed("jobs", "list", "--status", "running")
     assert (wrong.exit_code, "processing" in wrong.err) == (2, True)
@@ -54,9 +54,9 @@ def test_jobs_are_listed_and_narrowed(shop: Shop, transport: PostgresTransport) 
 
 def test_a_job_is_shown_with_all_that_happened_to_it(shop: Shop, transport: PostgresTransport) -> None:
     job = died(transport)
-    said = shop.typed("jobs", "show", job[:8])
+    said = shop.typed("jobs", "show", job[:13])
     assert is_readable(said)
-    for part in (job, "attempts: 1 of 8", '{"host": "a"}', "started", "404", f"`skillctl jobs retry {job[:8]}`"):
+    for part in (job, "attempts: 1 of 8", '{"host": "a"}', "started", "404", f"`skillctl jobs retry {job[:13]}`"):
         assert part in said.out
     shown = shop.skillctl("jobs", "show", job).data
     assert (shown["job"]["id"], len(shown["runs"]), len(shown["letters"])) == (job, 1, 1)
@@ -77,7 +77,7 @@ def test_an_id_that_is_not_one_job_is_said(
         none = shop.typed("jobs", *words, prefix)
         assert (none.exit_code, f"no job begins with `{prefix}`" in none.err) == (2, True)
         assert "skillctl jobs list" in none.err
-    several = shop.typed("jobs", *words, job[:12])
+    several = shop.typed("jobs", *words, job[:18])
     assert (several.exit_code, "several jobs begin with" in several.err, job in several.err) == (2, True, True)
 
 
@@ -86,9 +86,9 @@ def test_a_dead_letter_is_listed_tried_again_and_settled(shop: Shop, transport: 
     job = died(transport)
     listed = shop.typed("jobs", "dead")
     assert is_readable(listed)
-    assert job[:8] in listed.out
+    assert job[:13] in listed.out
     assert [one["job_id"] for one in shop.skillctl("jobs", "dead", "--source", "odoo").data["dead"]] == [job]
-    assert "was dead, and is due now" in shop.typed("jobs", "retry", job[:8]).out
+    assert "was dead, and is due now" in shop.typed("jobs", "retry", job[:13]).out
     assert shop.skillctl("jobs", "retry", job).data == {"job": job, "status": "queued", "was": "queued"}
     transport.call("claim_next_job", worker="w1")
     refused = shop.skillctl("jobs", "retry", job)
@@ -102,7 +102,7 @@ def test_a_dead_letter_is_listed_tried_again_and_settled(shop: Shop, transport: 
 def test_a_job_is_cancelled(shop: Shop, transport: PostgresTransport) -> None:
     job = added(transport)
     transport.call("claim_next_job", worker="w1")
-    said = shop.typed("jobs", "cancel", job[:8], "--reason", "not wanted")
+    said = shop.typed("jobs", "cancel", job[:13], "--reason", "not wanted")
     assert said.out == f"{job} is cancelled; its worker may have done it already\n"
     assert shop.typed("jobs", "cancel", job).out == f"{job} is cancelled\n"
     assert shop.skillctl("jobs", "show", job).data["job"]["last_error"] == "not wanted"
