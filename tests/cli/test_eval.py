@@ -1,5 +1,6 @@
 """`eval` of several skills: none hides another, and the worst of them decides the exit code."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,7 @@ def test_walls_are_begun_before_the_folder_is_read_unless_answers_may_be_reused(
 
     monkeypatch.setattr(ScriptRunner, "prepare", lambda self: done.append("walls"))
     monkeypatch.setattr(GitRepository, "pending", read)
+    shutil.rmtree(shop.root / ".skillctl", ignore_errors=True)
     for options, first in (([], "walls"), ([], "read"), (["--fresh"], "walls")):
         done.clear()
         assert shop.skillctl("eval", "adder", *options).exit_code == 0
