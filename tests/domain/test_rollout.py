@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skillctl.domain import rollout
-from skillctl.domain.delivery import Attempt, Delivered, Later, Retry, Undeliverable
+from skillctl.domain.delivery import Attempt, Delivered, Later, Retry, Undeliverable, receiver_of
 from skillctl.domain.rollout import (
     APPEARS,
     FOLLOWED,
@@ -252,3 +252,13 @@ def test_every_path_that_finds_nothing_out_ends(late: int, looked: Looked | None
         assert step.after > 0
         now += step.after
     raise AssertionError("it is looked at for ever")
+
+
+def test_only_the_page_of_a_start_says_that_nothing_was_begun() -> None:
+    assert rollout.heard(200, False, None, is_starting=True) == Unheard("the server is starting")
+    assert rollout.heard(200, False, "7", is_starting=True) == Accepted("7")
+
+
+def test_jobs_of_several_types_wait_for_one_receiver() -> None:
+    assert receiver_of("rollout") == receiver_of("rollout-follow") != receiver_of("notice")
+    assert receiver_of("other") == "other"
