@@ -65,12 +65,8 @@ class Trigger:
 
     def deliver(self, job: Job) -> Attempt:
         """One attempt: n8n is asked at most once, and only where it surely has not started this rollout yet."""
-        try:
-            with self._opening() as rollouts:
-                return self._attempt(rollouts, job)
-        except SkillctlError as problem:
-            # What was sent stays noted, so that the next attempt looks before it asks.
-            return Retry(f"production: {problem.message}")
+        # What was sent stays noted, so that the next attempt looks before it asks.
+        return _with_production(self._opening, self._attempt, job)
 
     def _attempt(self, rollouts: Rollouts, job: Job) -> Attempt:
         token, token_sha256 = _token()
@@ -124,11 +120,7 @@ class Follow:
 
     def deliver(self, job: Job) -> Attempt:
         """One look at the run."""
-        try:
-            with self._opening() as rollouts:
-                return self._attempt(rollouts, job)
-        except SkillctlError as problem:
-            return Retry(f"production: {problem.message}")
+        return _with_production(self._opening, self._attempt, job)
 
     def _attempt(self, rollouts: Rollouts, job: Job) -> Attempt:
         release = str(job.payload.get("release"))
@@ -143,6 +135,15 @@ class Follow:
         if not isinstance(seen, Settle):
             return seen
         return rollout.arrived(standing.execution, rollouts.settle(release, seen.outcome, seen.detail))
+
+
+def _with_production(opening: Opening, work: Callable[[Rollouts, Job], Attempt], job: Job) -> Attempt:
+    """The work on what production knows of rollouts; tried again where it does not answer."""
+    try:
+        with opening() as rollouts:
+            return work(rollouts, job)
+    except SkillctlError as problem:
+        return Retry(f"production: {problem.message}")
 
 
 def _token() -> tuple[str, str]:

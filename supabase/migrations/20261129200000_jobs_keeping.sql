@@ -21,7 +21,7 @@ alter table mcp_jobs.job_runs
   add column buried boolean not null default false,
   drop constraint if exists job_runs_outcome_check,
   add constraint job_runs_outcome_check
-    check (outcome in ('completed', 'failed', 'lost', 'cancelled', 'postponed'));
+    check (outcome in ('completed', 'failed', 'lost', 'cancelled'));
 alter table mcp_jobs.job_runs alter column told set default false;
 comment on column mcp_jobs.job_runs.buried is 'Whether it was the run after which the job became a dead letter.';
 update mcp_jobs.job_runs set told = false where finished_at is null;
@@ -45,7 +45,7 @@ alter table mcp_jobs.job_notes
   drop constraint if exists job_events_event_check,
   add constraint job_notes_event_check
     check (event in ('queued', 'started', 'progress', 'completed', 'retried', 'failed', 'lost', 'cancelled',
-                     'postponed', 'requeued', 'resolved'));
+                     'requeued', 'resolved'));
 
 create view mcp_jobs.job_events with (security_invoker = true) as
 select n.job_id, n.event, n.detail, n.at, null::int as step from mcp_jobs.job_notes n
