@@ -207,6 +207,15 @@ def root(tmp_path: Path) -> Path:
     return opened(tmp_path / "shop")
 
 
+def test_a_policy_from_the_future_is_read_again_each_time(tmp_path: Path) -> None:
+    root = opened(tmp_path / "shop")
+    policy, far = root / "skillctl.yaml", 4_000_000_000 * 10**9
+    for text in ("gates: 7\n", "gates: []\n", "gates: 8\n"):
+        policy.write_text(text)
+        os.utime(policy, ns=(far, far))
+        assert remembered(root) == fresh(root)
+
+
 def test_what_is_the_same_is_not_judged_anew(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settle(root)
     expected, seen = remembered(root), list[str]()
