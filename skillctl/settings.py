@@ -129,6 +129,11 @@ def forget_surrounding_git(environ: MutableMapping[str, str] = os.environ) -> No
         environ.pop(name, None)
 
 
+def without_plugins(environ: MutableMapping[str, str] = os.environ) -> None:
+    """Let no plugin of pydantic change what is checked; to look for one reads all that is installed, file by file."""
+    environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+
+
 def is_scripted(environ: Mapping[str, str] = os.environ) -> bool:
     """Whether nobody is there to look or answer: in CI, or without a terminal."""
     return bool(environ.get("CI")) or not sys.stderr.isatty()

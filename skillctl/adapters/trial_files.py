@@ -16,7 +16,7 @@ class TrialFiles:
     def __init__(self, state: Path) -> None:
         self._folder = state / "trials"
         self._adding = Lock()
-        self._open: tuple[Path, FileIO] | None = None
+        self._open: tuple[tuple[str, str], FileIO] | None = None
         self._read: dict[Path, tuple[int, list[Trial]]] = {}
 
     def of(self, skill: str, key: str) -> list[Trial]:
@@ -37,11 +37,10 @@ class TrialFiles:
 
     def keep(self, skill: str, key: str, trial: Trial) -> None:
         """Take in one more, for good."""
-        path = self._path(skill, key)
         # Begun anew: a line that was cut off must not take this one with it.
         line = b"\n" + trial.model_dump_json(by_alias=True, exclude_none=True).encode() + b"\n"
         with self._adding:
-            self._file(path).write(line)
+            self._file(skill, key).write(line)
 
     def close(self) -> None:
         """Let go of the file that is open; the next trial opens it again."""
@@ -50,13 +49,14 @@ class TrialFiles:
                 self._open[1].close()
                 self._open = None
 
-    def _file(self, path: Path) -> FileIO:
+    def _file(self, skill: str, key: str) -> FileIO:
         """Kept open for the next trial, which is nearly always of the same subject, unless somebody removed it."""
-        if self._open is None or self._open[0] != path or not os.fstat(self._open[1].fileno()).st_nlink:
+        if self._open is None or self._open[0] != (skill, key) or not os.fstat(self._open[1].fileno()).st_nlink:
             if self._open is not None:
                 self._open[1].close()
+            path = self._path(skill, key)
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._open = path, FileIO(path, "ab")
+            self._open = (skill, key), FileIO(path, "ab")
         return self._open[1]
 
     def _path(self, skill: str, key: str) -> Path:

@@ -169,16 +169,15 @@ def _record(laboratory: Laboratory, ground: Ground, scope: Scope, recording: Rec
 
 def _say_what_it_takes(ground: Ground, tasks: Sequence[Task], *, recording: bool) -> None:
     """Tell of the calls that are to be made, and of trials that are too few to tell much."""
-    screen = draw.console(stderr=True)
     weakness = too_few(ground)
     if weakness is not None:
-        draw.line(screen, f"{ground.name}: {weakness}", "yellow")
+        draw.line(draw.console(stderr=True), f"{ground.name}: {weakness}", "yellow")
     expected = estimate(ground, tasks, recording=recording)
     if expected.calls:
         cost = "" if expected.most.cost is None else f", ${expected.most.cost:.4f}"
         most = f"{expected.most.tokens:,} tokens{cost}"
         words = f"{ground.name}: {expected.calls:,} trials ask, at first for up to {most}"
-        draw.line(screen, words, "dim")
+        draw.line(draw.console(stderr=True), words, "dim")
 
 
 def _say_what_is_kept(left: int, all_of_them: int) -> None:

@@ -34,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.stdout.write(f"skillctl {__version__}\n")
         sys.exit(0)
     _make_streams_hold_anything()
+    from skillctl import settings
+
+    settings.without_plugins()
     # A command lives for a moment: looking for circles among a hundred thousand values again and again is in vain.
     gc.set_threshold(1_000_000, 50, 50)
     try:

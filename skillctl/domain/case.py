@@ -135,8 +135,9 @@ class Case(Model):
         A tool that answers with an error has failed, unless a check asks how it ended.
         """
         checks = [check for check in self.expect if check.rubric is None]
-        asks = any("exit_code" in check.uses() for check in checks)
-        return [Check(exit_code=0), *checks] if self.tool is not None and not asks else checks
+        if self.tool is None or any("exit_code" in check.uses() for check in checks):
+            return checks
+        return [Check(exit_code=0), *checks]
 
     @property
     def prompt(self) -> str:

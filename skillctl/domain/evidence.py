@@ -27,6 +27,7 @@ class EvidenceClass(StrEnum):
 
 
 _STRONGEST = EvidenceClass.DETERMINISTIC
+_RANKS = {kind: rank for rank, kind in enumerate(EvidenceClass)}
 
 
 class Outcome(StrEnum):
@@ -194,7 +195,7 @@ def name_of(record: Mapping[str, Any]) -> str:
 
 def class_of_all(classes: Iterable[EvidenceClass | None]) -> EvidenceClass:
     """The weakest of several classes; what says none of itself is deterministic."""
-    return max((kind for kind in classes if kind is not None), key=list(EvidenceClass).index, default=_STRONGEST)
+    return max((kind for kind in classes if kind is not None), key=_RANKS.__getitem__, default=_STRONGEST)
 
 
 def pass_rate_of(cases: Sequence[CaseResult]) -> float:

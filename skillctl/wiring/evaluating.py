@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from skillctl.workflows.eval_ports import Answers
     from skillctl.workflows.ports import Tree
 
+#: The module that asks a model.
+_ASKS = "skillctl.adapters.runners.chat"
 #: What every program that the policy names is given of the environment.
 _OF_PROGRAMS = ("PATH", "HOME", "LANG", "TMPDIR")
 #: What a tree must hold of a repository, to evaluate its skills.
@@ -104,15 +107,20 @@ class Laboratory:
         return list(self.executor()(lambda task: take(task, situation, instruments), tasks))
 
     def expect(self, name: str, *, fresh: bool) -> None:
-        """Begin to put up walls while a suite is read, if it looks as if it ran scripts, and nothing can be reused.
+        """Begin what a suite looks as if it needed, while it is read: walls, and what asks a model.
 
-        It is a guess: who guesses wrong waits for them later, or has put them up in vain.
+        It is a guess: who guesses wrong waits for it later, or has begun it in vain. Where something may be reused,
+        nothing is begun.
         """
         suite = self.root() / "evals" / name / FILE_NAME
         with suppress(OSError):
             is_new = fresh or not (self.root() / settings.STATE_FOLDER).exists()
-            if is_new and suite.is_file() and b"run:" in suite.read_bytes():
+            text = suite.read_bytes() if is_new and suite.is_file() else b""
+            if b"run:" in text:
                 self.scripts.prepare()
+            if b"ask:" in text:
+                # Much of it waits for the disk, and for lists of certificates.
+                Thread(target=import_module, args=[_ASKS], name="load", daemon=True).start()
 
     def prepare(self, tasks: Iterable[Task]) -> None:
         """Begin to put up walls if any of these trials needs them, while other things are done."""
@@ -189,14 +197,10 @@ class Laboratory:
 
     def _answering(self, config: Runner) -> "Answering":
         if config.model is not None:
-            from stamina.instrumentation import set_on_retry_hooks
-
             from skillctl.adapters.runners.chat import ChatRunner
 
-            # It would log every retry, to a person who is told how it ended.
             known = settings.variables([config.model.key, "AI_GATEWAY_BASE_URL"])
             address = config.model.base_url or known.get("AI_GATEWAY_BASE_URL", GATEWAY)
-            set_on_retry_hooks([])
             chat = ChatRunner(config.model, address, known.get(config.model.key), deadline=self.remaining)
             self.closing(chat)
             return chat

@@ -21,17 +21,19 @@ class Estimate:
 
 def estimate(ground: Ground, tasks: Iterable[Task], *, recording: bool) -> Estimate:
     """The calls of models and other agents that these trials make; what is replayed makes none."""
-    asked = [
-        task
-        for task in tasks
-        if ground.suite.is_asked(task.case)
-        and ground.runner(ground.suite.answering(task.case))[1].fake is None
-        and (recording or not ground.is_replayed(ground.suite.answering(task.case)))
-    ]
-    situation = situation_of(ground, {task.arm for task in asked})
+    answering = [(task, ground.suite.answering(task.case)) for task in tasks if ground.suite.is_asked(task.case)]
+    configs = {alias: ground.runner(alias)[1] for alias in {alias for _, alias in answering}}
+    costly = {
+        alias: config
+        for alias, config in configs.items()
+        if config.fake is None and (recording or not ground.is_replayed(alias))
+    }
+    asked = [(task, costly[alias]) for task, alias in answering if alias in costly]
+    if not asked:
+        return Estimate(0, NOTHING)
+    situation = situation_of(ground, {task.arm for task, _ in asked})
     most = NOTHING
-    for task in asked:
-        config = ground.runner(ground.suite.answering(task.case))[1]
+    for task, config in asked:
         if task.case.ask is None:
             ask = asking.selection_of(task.case.prompt, ground.offers)
             body = asking.plain_body(config, ask)

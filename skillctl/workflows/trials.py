@@ -87,9 +87,13 @@ def take(task: Task, situation: Situation, instruments: Instruments) -> Trial:
         seconds=round(instruments.clock.seconds() - begun, 4),
         cost=talk.cost,
         tokens=talk.tokens,
-        said=[one.model_copy(update={"text": one.text[:_KEPT]}) for one in talk.said],
+        said=[_brief(one) for one in talk.said],
         rubric=lines,
     )
+
+
+def _brief(said: Said) -> Said:
+    return said if len(said.text) <= _KEPT else said.model_copy(update={"text": said.text[:_KEPT]})
 
 
 def _produced(task: Task, situation: Situation, instruments: Instruments, talk: Talk) -> Produced | str:

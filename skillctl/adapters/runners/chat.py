@@ -18,6 +18,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 import certifi
 import stamina
+from stamina.instrumentation import set_on_retry_hooks
 from yarl import URL
 
 from skillctl.adapters.clock import SystemClock
@@ -60,6 +61,8 @@ class ChatRunner:
         self._url = _address(base_url)
         self._host = self._url.authority
         self._quoting = Quoting([key])
+        # It would log every retry, to a person who is told how it ended.
+        set_on_retry_hooks([])
         headers, proxy, trusted = _headers(config.key, key), _proxy(self._url), _trusted(self._url)
         self._lock, self._closed = Lock(), False
         self._running: set[asyncio.Task[Reply]] = set()
