@@ -3,7 +3,7 @@
 Format: https://in-toto.io/Statement/v1; each subject carries the `sha256` of its bytes and Git's `gitBlob` id.
 """
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -78,9 +78,13 @@ class Statement(Model):
     )
     predicate: Predicate
 
+    def record(self) -> dict[str, Any]:
+        """The approval as JSON data; its evidence in it is as that would be alone."""
+        return self.model_dump(mode="json", by_alias=True)
+
     def text(self) -> str:
         """The file's text: the same for the same approval, so that writing it twice changes nothing."""
-        return canonical.pretty(self.model_dump(mode="json", by_alias=True))
+        return canonical.pretty(self.record())
 
 
 def path_of(skill: str, version: str) -> str:

@@ -221,7 +221,9 @@ def _packed(statement: Statement, content: Content, approved: Skill) -> Bundle:
     said, span = statement.predicate, content.status_span
     definition = next(file for file in content.files if file.path == content.definition)
     assert span is not None
-    evidence, approval = canonical.text(said.evidence.record()).encode(), statement.text().encode()
+    record = statement.record()
+    evidence = canonical.text(record["predicate"]["evidence"]).encode()
+    approval = canonical.pretty(record).encode()
     blobs = {hashlib.sha256(part).hexdigest(): part for part in (content.manifest, evidence, approval)}
     publish = {
         "version": said.version,
