@@ -72,8 +72,13 @@ class Backlog:
 _RECEIVERS = {"notice": "mattermost", "rollout": "n8n", "rollout-follow": "n8n"}
 
 
-def receiver_of(job_type: str) -> str:
-    """Who a job of this type goes to, so that jobs of several types are known to wait for the same server."""
+def receiver_of(job_type: str, on_failure: str = "notify") -> str:
+    """Who a job of this type goes to, so that jobs of several types are known to wait for the same server.
+
+    `on_failure` is what the policy does of a rollout that failed: where it is told, it is told to the chat.
+    """
+    if job_type == "rollout-failed" and on_failure == "notify":
+        return _RECEIVERS["notice"]
     return _RECEIVERS.get(job_type, job_type)
 
 

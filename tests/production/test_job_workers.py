@@ -20,7 +20,7 @@ from skillctl.adapters.heartbeat import Heartbeat
 from skillctl.adapters.postgres_transport import PostgresTransport
 from skillctl.adapters.production_jobs import ProductionJobs
 from skillctl.adapters.stop import Stop
-from skillctl.domain.delivery import Attempt, Backlog, Delivered, Job, Later
+from skillctl.domain.delivery import Attempt, Backlog, Delivered, Job, Later, receiver_of
 from skillctl.errors import NotMigrated, StoreRefused, Unreachable
 from skillctl.workflows.deliver import Delivery, Lanes, drain
 from skillctl.workflows.work import Told, work
@@ -277,6 +277,18 @@ def test_a_receiver_has_all_workers_but_one_whatever_it_is_told() -> None:
     lanes = Lanes({"rollout": None, "rollout-follow": None, "notice": None}, 2)  # type: ignore[dict-item]
     taken = [lanes.claim(Queue(), "w") for _ in range(2)]  # type: ignore[arg-type]
     assert [one.job_type for one in taken if one] == ["rollout", "notice"]
+
+
+@pytest.mark.parametrize(("policy", "second"), [("notify", "rollout"), ("hold", "rollout-failed")])
+def test_a_failed_rollout_that_is_told_waits_for_mattermost_as_notices_do(policy: str, second: str) -> None:
+    class Queue:
+        def claim(self, _worker: str, job_types: list[str]) -> Job | None:
+            return Job("1", job_types[0], {}, 1, "k") if job_types else None
+
+    types = dict.fromkeys(("notice", "rollout-failed", "rollout"))
+    lanes = Lanes(types, 2, partial(receiver_of, on_failure=policy))  # type: ignore[arg-type]
+    taken = [lanes.claim(Queue(), "w") for _ in range(2)]  # type: ignore[arg-type]
+    assert [one.job_type for one in taken if one] == ["notice", second]
 
 
 def test_a_type_has_all_workers_but_one() -> None:
