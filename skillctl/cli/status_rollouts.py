@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from skillctl.cli import draw
-from skillctl.domain.rollout import shown
+from skillctl.domain.rollout import last, shown
 from skillctl.wiring import Wiring
 from skillctl.wiring.rollouts import rollouts
 
@@ -30,7 +30,7 @@ def rollouts_of(wired: Wiring, env: str) -> dict[str, Any]:
 def arrival(said: Mapping[str, Any] | None, skill: str) -> str:
     """How the last promotion of a skill arrived, in a few words."""
     found = said["skills"].get(skill) if said else None
-    return f"{found['version']} {found['shown']}" if found else "-"
+    return last(found) if found else "-"
 
 
 def draw_rollouts(screen: "Console", said: Mapping[str, Any]) -> None:

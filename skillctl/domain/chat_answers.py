@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from skillctl.domain import chat_text, forge
+from skillctl.domain import chat_text, forge, rollout
 from skillctl.domain.canonical import short
 from skillctl.domain.chat_text import escaped
 from skillctl.domain.naming import nearest
@@ -17,7 +17,7 @@ _LONGEST_REASON = 300
 _NAME = 64
 ASKED = ("status", "why", "history")
 _HELP = (
-    "`status [NAME]`: what production serves of a skill, and what is held",
+    "`status [NAME]`: what production serves of a skill, how it arrived, and what is held",
     "`why NAME`: on what proof that is served, and by whom it was released",
     "`history NAME`: the newest rows of the ledger of promotions",
     "An approval is a signature, which no chat can give: `skillctl approve NAME`",
@@ -110,6 +110,8 @@ def _status(said: Mapping[str, Any], around: Surroundings) -> Iterator[str]:
         ]
         more = f" and {len(versions) - _MOST_VERSIONS} older" if len(versions) > _MOST_VERSIONS else ""
         yield f"versions: {', '.join(named)}{more}"
+    if skill["rollout"] is not None:
+        yield f"rollout: {escaped(rollout.last(skill['rollout']), 2 * _NAME)}"
     yield from _holds(said)
     yield from _links(said["commit"], around)
 

@@ -72,8 +72,13 @@ class Backlog:
 _RECEIVERS = {"notice": "mattermost", "rollout": "n8n", "rollout-follow": "n8n"}
 
 
-def receiver_of(job_type: str) -> str:
-    """Who a job of this type goes to, so that jobs of several types are known to wait for the same server."""
+def receiver_of(job_type: str, on_failure: str = "notify") -> str:
+    """Who a job of this type goes to, so that jobs of several types are known to wait for the same server.
+
+    `on_failure` is what the policy does of a rollout that failed: where it is told, it is told to the chat.
+    """
+    if job_type == "rollout-failed" and on_failure == "notify":
+        return _RECEIVERS["notice"]
     return _RECEIVERS.get(job_type, job_type)
 
 
@@ -82,6 +87,9 @@ def delay(attempt: int, wish: int | None, chance: float = 0.0) -> int:
 
     `chance`, from 0 to 1, adds up to half as much again, at most five minutes: what failed together must not come back
     together.
+
+    An hour without the receiver is outlived: of the eight attempts that the queue gives a job, the last one comes 63
+    minutes after the first, or later.
     """
     doubled: int = FIRST_DELAY * 2 ** min(attempt - 1, 10)
     due = max(min(doubled, LONGEST_DELAY), wish or 0)

@@ -4,9 +4,10 @@ n8n itself knows no keys, so that asking twice starts two runs. It is asked agai
 not heard, or where somebody looked and found no run; whatever else happened is unclear, and is found out.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
 from skillctl.domain.delivery import Attempt, Delivered, Later, Retry, Undeliverable
 
@@ -234,3 +235,8 @@ def shown(state: str, job: str | None) -> str:
     if state == "pending" and job == "cancelled":
         return "cancelled"
     return {"rolled_out": "rolled out", "rollout_failed": "failed"}.get(state, state)
+
+
+def last(said: Mapping[str, Any]) -> str:
+    """How the last promotion of a skill arrived, in a few words, from what production says of its rollout."""
+    return f"{said['version']} {shown(said['state'], said['job'])}"

@@ -1,6 +1,7 @@
 """The files of a tree, and where in it what belongs to a skill lies."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 FILE_MODES = frozenset({"100644", "100755"})
@@ -9,8 +10,8 @@ MAX_BYTES = 1024 * 1024
 POLICY_FILE = "skillctl.yaml"
 #: Each has a folder for each skill, of its name.
 OF_SKILLS = ("skills", "evals", "approvals")
-
-
+#: The most skills whose folders are listed one by one; of more, it is quicker to list all that lies beside them.
+_MANY = 100
 #: The endings of what is data to everybody.
 _DATA = re.compile(
     r"\.(?:png|jpe?g|gif|webp|avif|ico|bmp|tiff?|pdf|docx?|xlsx?|pptx?|od[tsp]|zip|gz|tgz|bz2|xz|zst|7z|tar|whl|jar|woff2?"
@@ -48,3 +49,10 @@ def is_of_skill(path: str) -> bool:
 def folders_of(name: str) -> tuple[str, ...]:
     """The folders that belong to a skill."""
     return tuple(f"{kind}/{name}" for kind in OF_SKILLS)
+
+
+def folders_for(names: Collection[str], *kinds: str) -> tuple[str, ...]:
+    """What to list for the folders of these skills, of these kinds; others' files may lie in it too."""
+    if len(names) > _MANY:
+        return kinds
+    return tuple(f"{kind}/{name}" for name in names for kind in kinds)

@@ -16,11 +16,13 @@ def work(target: "Target", workers: int, told: "Told") -> int:
     from skillctl.adapters.heartbeat import Heartbeat
     from skillctl.adapters.production_jobs import LEASE_SECONDS
     from skillctl.adapters.stop import Stop
+    from skillctl.domain.delivery import receiver_of
     from skillctl.workflows.deliver import Lanes
     from skillctl.workflows.work import work
 
     stop = Stop()
-    lanes = Lanes(destinations(target), workers)
+    receiver = partial(receiver_of, on_failure=target.environment.on_rollout_failed)
+    lanes = Lanes(destinations(target), workers, receiver)
     pulse = Heartbeat(partial(production, target), LEASE_SECONDS / 3)
 
     def one(number: int) -> None:

@@ -48,9 +48,11 @@ class Lanes:
     A receiver has all of them but one at most, so that one that hangs holds up no other.
     """
 
-    def __init__(self, destinations: Mapping[str, Destination], workers: int) -> None:
-        self.destinations = destinations
-        receivers = {receiver_of(kind) for kind in destinations}
+    def __init__(
+        self, destinations: Mapping[str, Destination], workers: int, receiver: Callable[[str], str] = receiver_of
+    ) -> None:
+        self.destinations, self._receiver = destinations, receiver
+        receivers = {receiver(kind) for kind in destinations}
         self._most = workers if workers < 2 or len(receivers) < 2 else workers - 1
         self._busy: Counter[str] = Counter()
         self._lock = Lock()
@@ -58,16 +60,16 @@ class Lanes:
     def claim(self, queue: Queue, worker: str) -> Job | None:
         """The next due job of a type that is not everywhere yet."""
         with self._lock:
-            free = [kind for kind in self.destinations if self._busy[receiver_of(kind)] < self._most]
+            free = [kind for kind in self.destinations if self._busy[self._receiver(kind)] < self._most]
             job = queue.claim(worker, free)
             if job is not None:
-                self._busy[receiver_of(job.job_type)] += 1
+                self._busy[self._receiver(job.job_type)] += 1
         return job
 
     def leave(self, job: Job) -> None:
         """The job is over."""
         with self._lock:
-            self._busy[receiver_of(job.job_type)] -= 1
+            self._busy[self._receiver(job.job_type)] -= 1
 
 
 def drain(

@@ -10,12 +10,9 @@ from skillctl.domain.gate.side import Side
 from skillctl.domain.serving import Serving, path_of
 from skillctl.domain.skill import Skill
 from skillctl.domain.suite import ReadSuite
-from skillctl.domain.tree import FILE_MODES, OF_SKILLS, TreeFile, folders_of, is_of_skill, name_in
+from skillctl.domain.tree import FILE_MODES, OF_SKILLS, TreeFile, folders_for, is_of_skill, name_in
 from skillctl.workflows.ports import Tree
 from skillctl.workflows.read import Unit, by_name, read_unit, unreadable_finding
-
-#: Above so many skills at once, files are listed by their common folders.
-_MANY = 100
 
 
 @dataclass(frozen=True)
@@ -61,8 +58,9 @@ class Seen:
 def seen(tree: Tree, names: Collection[str]) -> dict[str, Seen]:
     """Each of these skills as a tree has it; one that it has not is there with nothing in it."""
     wanted = frozenset(names)
-    folders = [folder for name in names for folder in folders_of(name)] if len(names) <= _MANY else list(OF_SKILLS)
-    files = (entry for entry in tree.files(*folders) if is_of_skill(entry.path)) if wanted else ()
+    files = (
+        (entry for entry in tree.files(*folders_for(wanted, *OF_SKILLS)) if is_of_skill(entry.path)) if wanted else ()
+    )
     listed = [entry for entry in files if name_in(entry.path) in wanted]
     entries: dict[str, dict[str, list[TreeFile]]] = {name: {} for name in names}
     for entry in listed:

@@ -8,11 +8,8 @@ from typing import Any
 from skillctl.domain import skill
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.selection import Offer, digest_of
-from skillctl.domain.tree import FILE_MODES, is_of_skill
+from skillctl.domain.tree import FILE_MODES, folders_for, is_of_skill
 from skillctl.workflows.ports import OfferMemory, Repository
-
-#: Above so many skills that are not known, their files are listed by their common folder.
-_MANY = 100
 
 
 @dataclass(frozen=True)
@@ -58,9 +55,8 @@ def _read(repository: Repository, treeish: str, names: list[str]) -> Mapping[str
         return {}
     tree = repository.tree(treeish)
     entries: dict[str, dict[str, str]] = {name: {} for name in names}
-    listed = tree.files(*(f"skills/{name}" for name in names)) if len(names) <= _MANY else tree.files("skills")
     wanted = []
-    for entry in filter(lambda one: is_of_skill(one.path), listed):
+    for entry in filter(lambda one: is_of_skill(one.path), tree.files(*folders_for(names, "skills"))):
         _, name, path = entry.path.split("/", 2)
         if name in entries:
             entries[name][path] = entry.path

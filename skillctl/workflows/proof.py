@@ -18,7 +18,7 @@ from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import Policy
 from skillctl.domain.promotion import Reason
 from skillctl.domain.skill import Skill
-from skillctl.domain.tree import TreeFile
+from skillctl.domain.tree import TreeFile, folders_for
 from skillctl.workflows.aids import in_turn
 from skillctl.workflows.eval_ports import Executor, Signatures
 from skillctl.workflows.ports import Repository, Tree
@@ -27,8 +27,6 @@ from skillctl.workflows.stated import content_of
 
 S = TypeVar("S")
 T = TypeVar("T")
-#: Above so many skills at once, their suites are listed by their common folder.
-_MANY = 100
 _RESTORE = "an approval is never edited: restore it from Git"
 
 
@@ -136,9 +134,8 @@ def policies_of(repository: Repository, commits: set[str]) -> dict[str, Policy |
 
 def _suites(tree: Tree, names: set[str]) -> dict[str, list[TreeFile]]:
     """The files of these skills' suites."""
-    folders = [f"evals/{name}" for name in names] if len(names) <= _MANY else ["evals"]
     by_name: dict[str, list[TreeFile]] = defaultdict(list)
-    for entry in tree.files(*folders):
+    for entry in tree.files(*folders_for(names, "evals")):
         by_name[entry.path.split("/")[1]].append(entry)
     return {name: by_name[name] for name in names & by_name.keys()}
 

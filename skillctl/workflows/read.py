@@ -11,7 +11,7 @@ from skillctl.domain.registry import Registry
 from skillctl.domain.serving import Serving
 from skillctl.domain.skill import Definition, Skill
 from skillctl.domain.suite import ReadSuite
-from skillctl.domain.tree import FILE_MODES, OF_SKILLS, POLICY_FILE, TreeFile, folders_of, name_in
+from skillctl.domain.tree import FILE_MODES, OF_SKILLS, POLICY_FILE, TreeFile, folders_for, name_in
 from skillctl.errors import UsageError
 from skillctl.workflows.ports import Tree
 from skillctl.workflows.record_of import read_record
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 SUITES = {suite.FILE_NAME: suite.read, evals_json.FILE_NAME: suite.read_convention}
 FILES = (registry.FILE_NAME, POLICY_FILE)
 FOLDERS = (*OF_SKILLS, *FILES)
-#: Above so many skills, their files are listed by their common folders.
-_MANY = 100
 
 
 @dataclass
@@ -224,10 +222,9 @@ def _opened(
     contents, wanted = Contents(), frozenset(names)
     if only is None:
         listed = tree.files(*FOLDERS)
-    elif len(only) <= _MANY:
-        listed = tree.files(*FILES, *(folder for name in only for folder in folders_of(name)))
     else:
-        listed = [entry for entry in tree.files(*FOLDERS) if entry.path in FILES or name_in(entry.path) in only]
+        files = tree.files(*FILES, *folders_for(only, *OF_SKILLS))
+        listed = [entry for entry in files if entry.path in FILES or name_in(entry.path) in only]
     for entry in listed:
         contents.entries.setdefault("/".join(entry.path.split("/")[:2]), []).append(entry)
     texts = tree.read(entry for entry in listed if _is_read(entry, wanted))

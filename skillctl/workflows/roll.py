@@ -11,13 +11,11 @@ from skillctl.domain.approval import Statement, path_of
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import Policy
 from skillctl.domain.quorum import Quorum
-from skillctl.domain.tree import FILE_MODES, name_in
+from skillctl.domain.tree import FILE_MODES, folders_for, name_in
 from skillctl.workflows.approvals import Base, Signed, Written, among, listed, quorum_of, written_by
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.ports import Repository
 
-#: Above so many skills, their approvals are listed by their common folder.
-_MANY = 100
 Known = Mapping[str, Mapping[str, Statement]]
 Brought = Mapping[str, tuple[str, str | None]]
 
@@ -121,8 +119,7 @@ def roll_of(
     for origin, _ in came.values():
         ages.setdefault(origin, len(ages))
     names = (approval.FILE_NAME, approval.SIGNATURE)
-    folders = [f"approvals/{name}" for name in known] if len(known) <= _MANY else ["approvals"]
-    listed = repository.tree(commit).files(*folders) if known else []
+    listed = repository.tree(commit).files(*folders_for(known, "approvals")) if known else []
     entries = [one for one in listed if name_in(one.path) in known and one.path.endswith(names)]
     blobs = repository.blobs(one.blob for one in entries if one.mode in FILE_MODES)
     texts = {one.path: blobs.get(one.blob) if one.mode in FILE_MODES else None for one in entries}

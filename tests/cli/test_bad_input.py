@@ -16,6 +16,12 @@ def said(answer: Answer, exit_code: int, *words: str) -> None:
     assert "Traceback" not in answer.err
 
 
+@pytest.fixture
+def root(draft_shop: Path, tmp_path: Path) -> Path:
+    """A repository with one committed draft, `adder`."""
+    return Shop.copied(draft_shop, tmp_path / "root").root
+
+
 def test_no_folder(tmp_path: Path) -> None:
     said(run("-C", tmp_path / "nowhere", "list"), 2, "there is no folder", "-C")
 
@@ -33,38 +39,38 @@ def test_no_commits(tmp_path: Path) -> None:
     assert shop.typed("validate").exit_code == 0, "what needs no commit does not ask for one"
 
 
-def test_an_unknown_skill_with_the_nearest_name(draft_shop: Path) -> None:
+def test_an_unknown_skill_with_the_nearest_name(root: Path) -> None:
     commands = ("eval ader", "promote ader", "show ader", "history ader", "validate ader", "revise ader")
     for command in commands:
-        said(run("-C", draft_shop, *command.split()), 2, "there is no skill `ader`", "did you mean `adder`?")
-    said(run("-C", draft_shop, "show", "zzz"), 2, "known skills: `adder`")
+        said(run("-C", root, *command.split()), 2, "there is no skill `ader`", "did you mean `adder`?")
+    said(run("-C", root, "show", "zzz"), 2, "known skills: `adder`")
 
 
-def test_an_unknown_environment(draft_shop: Path) -> None:
-    said(run("-C", draft_shop, "plan", "--env", "pro"), 2, "there is no environment `pro`", "did you mean `prod`?")
+def test_an_unknown_environment(root: Path) -> None:
+    said(run("-C", root, "plan", "--env", "pro"), 2, "there is no environment `pro`", "did you mean `prod`?")
 
 
-def test_an_environment_that_is_configured_nowhere(draft_shop: Path) -> None:
-    said(run("-C", draft_shop, "plan"), 2, "SUPABASE_URL", "SKILLCTL_DATABASE_URL")
-    said(run("-C", draft_shop, "plan", "--env", "dev"), 2, "no production store")
+def test_an_environment_that_is_configured_nowhere(root: Path) -> None:
+    said(run("-C", root, "plan"), 2, "SUPABASE_URL", "SKILLCTL_DATABASE_URL")
+    said(run("-C", root, "plan", "--env", "dev"), 2, "no production store")
 
 
-def test_an_unknown_revision(draft_shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_revision(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SKILLCTL_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
-    said(run("-C", draft_shop, "plan", "no-such-branch"), 2, "`no-such-branch` is not a commit", "git fetch")
+    said(run("-C", root, "plan", "no-such-branch"), 2, "`no-such-branch` is not a commit", "git fetch")
 
 
-def test_an_unknown_command_and_option(draft_shop: Path) -> None:
+def test_an_unknown_command_and_option() -> None:
     said(run("promot", "adder"), 2, "promot", "Did you mean 'promote'?")
     said(run("promote", "adder", "--tu", "approved"), 2, "--tu", "skillctl promote --help")
     said(run("promote"), 2, "NAME")
     said(run("promote", "adder", "--to", "aproved"), 2, "aproved")
 
 
-def test_promotions_lead_to_three_statuses(draft_shop: Path) -> None:
-    said(run("-C", draft_shop, "promote", "adder", "--to", "deprecated"), 2, "--to deprecated", "`skillctl deprecate")
-    said(run("-C", draft_shop, "promote", "adder", "--to", "aproved"), 2, "did you mean `--to approved`?")
-    said(run("-C", draft_shop, "promote", "adder", "--to", "zzz"), 2, "give `candidate` or `approved`")
+def test_promotions_lead_to_three_statuses(root: Path) -> None:
+    said(run("-C", root, "promote", "adder", "--to", "deprecated"), 2, "--to deprecated", "`skillctl deprecate")
+    said(run("-C", root, "promote", "adder", "--to", "aproved"), 2, "did you mean `--to approved`?")
+    said(run("-C", root, "promote", "adder", "--to", "zzz"), 2, "give `candidate` or `approved`")
     assert "[candidate|approved|draft]" in run("promote", "--help").out
 
 
@@ -106,8 +112,8 @@ def test_a_version_that_nobody_could_read_again_is_not_opened(
     assert shop.head() == head
 
 
-def test_a_version_is_asked_of_an_environment(draft_shop: Path) -> None:
-    said(run("-C", draft_shop, "show", "adder", "--version", "1.0.0"), 2, "`--version`", "--env prod --version 1.0.0")
+def test_a_version_is_asked_of_an_environment(root: Path) -> None:
+    said(run("-C", root, "show", "adder", "--version", "1.0.0"), 2, "`--version`", "--env prod --version 1.0.0")
 
 
 def test_a_policy_that_cannot_be_read(tmp_path: Path) -> None:
@@ -157,12 +163,12 @@ def test_a_link_in_a_skill_is_refused(draft_shop: Path, tmp_path: Path) -> None:
     assert shop.skillctl("load").codes == ["SK009"]
 
 
-def test_a_bug_of_ours_is_logged_and_not_thrown_at_people(draft_shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_of_ours_is_logged_and_not_thrown_at_people(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_words: object) -> None:
         raise RuntimeError("boom")
 
     monkeypatch.setattr("skillctl.cli.list.read", fails)
-    answer = run("-C", draft_shop, "list")
+    answer = run("-C", root, "list")
     assert answer.exit_code == 4
     assert "this is a bug in `skillctl`: RuntimeError: boom" in answer.err
     log = Path(answer.err.rsplit("`", 2)[1])

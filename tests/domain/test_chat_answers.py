@@ -29,6 +29,7 @@ def skill(**changed: Any) -> dict[str, Any]:
     return {
         "name": "adder", "serving": "1.0.0", "description": "Adds.", "digest": "sha256:" + "a" * 64,
         "state": "approved", "notice": None, "proof": PROOF, "versions": [{"version": "1.0.0", "state": "approved"}],
+        "rollout": None,
     } | changed  # fmt: skip
 
 
@@ -102,6 +103,22 @@ def test_the_standing_of_one_skill() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("state", "job", "words"),
+    [
+        ("pending", "queued", "pending"), ("pending", "failed", "not delivered"), ("pending", "cancelled", "cancelled"),
+        ("delivered", "completed", "delivered"), ("rolled_out", "completed", "rolled out"),
+        ("rollout_failed", None, "failed"),
+    ],
+)  # fmt: skip
+def test_how_the_last_promotion_arrived(state: str, job: str | None, words: str) -> None:
+    last = {"version": "1.0.0", "release": "r", "state": state, "job": job}
+    assert lines("status", skill=skill(rollout=last), holds=[HOLD])[2:4] == [
+        "versions: 1.0.0 approved", f"rollout: 1.0.0 {words}",
+    ]  # fmt: skip
+    assert not any(line.startswith("rollout") for line in lines("status"))
+
+
 def test_why_it_is_served() -> None:
     proof = "proof: recorded evidence by gpt-5, 3 of 3 cases passed, verdict passed, measured 2026-11-29 07:08 UTC"
     assert lines("why", rows=[ROW | {"reason": "because"}], around=Surroundings("prod", AROUND.remote)) == [
@@ -143,6 +160,7 @@ def test_nothing_of_what_others_wrote_does_anything(text: str, kind: str) -> Non
         state=text,
         notice=dict.fromkeys(("reason", "replaced_by", "sunset"), text),
         versions=[{"version": text, "state": text}],
+        rollout={"version": text, "state": text, "job": text},
         proof=dict.fromkeys(PROOF, text) | {"authors": [text], "cases": 3, "passed": 3},
     )
     rows = [dict.fromkeys(ROW, text)]

@@ -54,5 +54,10 @@ def test_what_failed_together_does_not_come_back_together(
     assert delay(attempt, wish, chance) == seconds
 
 
+def test_eight_attempts_outlive_an_hour() -> None:
+    waits = [delay(attempt, None) for attempt in range(1, 8)]
+    assert (sum(waits) > 3600, waits[0]) == (True, 30)
+
+
 def test_a_worker_without_a_job_asks_less_and_less_often() -> None:
     assert [pause(asked) for asked in (1, 2, 3, 4, 5, 6, 1000)] == [1, 2, 4, 8, 15, 15, 15]

@@ -11,7 +11,7 @@ from skillctl.domain.finding import Finding
 from skillctl.domain.policy import Policy
 from skillctl.domain.rules import texts_are_text
 from skillctl.domain.rules.subject import Subject
-from skillctl.domain.tree import MAX_BYTES, folders_of, is_data, name_in
+from skillctl.domain.tree import MAX_BYTES, folders_for, folders_of, is_data, name_in
 from skillctl.errors import UsageError
 
 HEAD = b'name: adder\nversion: "1.0.0"\nstatus: draft\nowners: [sums]\n'
@@ -158,6 +158,14 @@ def test_where_things_lie() -> None:
     assert folders_of("a") == ("skills/a", "evals/a", "approvals/a")
     assert [name_in(path) for path in ("skills/a/b", "evals/a", "skills", "docs/a/b")] == ["a", "a", "", ""]
     assert [is_data(path) for path in ("a.PNG", "b.md", "c.tar.gz", "png")] == [True, False, True, False]
+
+
+def test_of_many_skills_the_common_folders_are_listed() -> None:
+    few = [f"s{number}" for number in range(100)]
+    assert folders_for(few, "evals") == tuple(f"evals/{name}" for name in few)
+    assert folders_for(["a"], "skills", "evals") == ("skills/a", "evals/a")
+    assert folders_for([*few, "a"], "skills", "evals") == ("skills", "evals")
+    assert folders_for([], "skills") == ()
 
 
 def test_the_branch_that_production_is_released_from() -> None:

@@ -261,4 +261,5 @@ def test_only_the_page_of_a_start_says_that_nothing_was_begun() -> None:
 
 def test_jobs_of_several_types_wait_for_one_receiver() -> None:
     assert receiver_of("rollout") == receiver_of("rollout-follow") != receiver_of("notice")
+    assert receiver_of("rollout-failed") == receiver_of("notice") != receiver_of("rollout-failed", "hold")
     assert receiver_of("other") == "other"

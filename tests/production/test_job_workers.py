@@ -2,17 +2,15 @@
 
 import contextlib
 import os
-import queue
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -22,65 +20,17 @@ from skillctl.adapters.heartbeat import Heartbeat
 from skillctl.adapters.postgres_transport import PostgresTransport
 from skillctl.adapters.production_jobs import ProductionJobs
 from skillctl.adapters.stop import Stop
-from skillctl.domain.delivery import Attempt, Backlog, Delivered, Job, Later
+from skillctl.domain.delivery import Attempt, Backlog, Delivered, Job, Later, receiver_of
 from skillctl.errors import NotMigrated, StoreRefused, Unreachable
 from skillctl.workflows.deliver import Delivery, Lanes, drain
 from skillctl.workflows.work import Told, work
 from tests.chaos.worker import Opened
 from tests.production.conftest import Database
+from tests.production.receiving import reset, said, serving
 from tests.shop import Shop
 
 ROOT = Path(__file__).parents[2]
 JOB = Job("1", "notice", {}, 1, "k")
-
-
-class Server:
-    """Answers POSTs as it is told, and says what came."""
-
-    def __init__(self, answer: Callable[[BaseHTTPRequestHandler], None]) -> None:
-        self.came: queue.Queue[str] = queue.Queue()
-        mine = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                mine.came.put(self.headers.get("webhook-id", ""))
-                answer(self)
-
-            def log_message(self, *args: Any) -> None:
-                """Kept in `came`."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
-        self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-def said(handler: BaseHTTPRequestHandler, body: bytes, status: int = 200) -> None:
-    handler.send_response(status)
-    handler.send_header("Content-Type", "application/json")
-    handler.send_header("Content-Length", str(len(body)))
-    handler.end_headers()
-    handler.wfile.write(body)
-
-
-def reset(handler: BaseHTTPRequestHandler) -> None:
-    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-    handler.connection.close()
-
-
-@contextlib.contextmanager
-def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[Server]:
-    server = Server(answer)
-    try:
-        yield server
-    finally:
-        server.close()
 
 
 def queued(database: Database, **counts: int) -> None:
@@ -327,6 +277,18 @@ def test_a_receiver_has_all_workers_but_one_whatever_it_is_told() -> None:
     lanes = Lanes({"rollout": None, "rollout-follow": None, "notice": None}, 2)  # type: ignore[dict-item]
     taken = [lanes.claim(Queue(), "w") for _ in range(2)]  # type: ignore[arg-type]
     assert [one.job_type for one in taken if one] == ["rollout", "notice"]
+
+
+@pytest.mark.parametrize(("policy", "second"), [("notify", "rollout"), ("hold", "rollout-failed")])
+def test_a_failed_rollout_that_is_told_waits_for_mattermost_as_notices_do(policy: str, second: str) -> None:
+    class Queue:
+        def claim(self, _worker: str, job_types: list[str]) -> Job | None:
+            return Job("1", job_types[0], {}, 1, "k") if job_types else None
+
+    types = dict.fromkeys(("notice", "rollout-failed", "rollout"))
+    lanes = Lanes(types, 2, partial(receiver_of, on_failure=policy))  # type: ignore[arg-type]
+    taken = [lanes.claim(Queue(), "w") for _ in range(2)]  # type: ignore[arg-type]
+    assert [one.job_type for one in taken if one] == ["notice", second]
 
 
 def test_a_type_has_all_workers_but_one() -> None:

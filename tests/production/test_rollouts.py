@@ -242,6 +242,23 @@ def test_while_n8n_is_away_nothing_is_asked_twice(office: Office) -> None:
     assert office.n8n.calls == 1
 
 
+@pytest.mark.parametrize("is_away", [True, False], ids=["as a whole", "at its webhook"])
+def test_an_n8n_that_fails_for_an_hour_starts_one_run_when_it_is_back(office: Office, is_away: bool) -> None:
+    office.says(n8n_server.answers_502)
+    office.n8n.is_away = is_away
+    for _ in range(20):
+        assert office.outcome()["status"] == "postponed"
+        office.later(3)
+    assert office.job("rollout") == ("queued", 0)
+    assert (office.n8n.calls == 1) is is_away, "where its API says that there is no run, it is asked again"
+    office.says(n8n_server.accepts)
+    office.n8n.is_away = False
+    for _ in range(2):
+        office.work()
+        office.later(3)
+    assert (len(office.n8n.executions), office.state()[0], office.job("rollout")[0]) == (1, "delivered", "completed")
+
+
 def test_what_cannot_be_found_out_in_a_day_is_for_a_person_who_may_have_it_tried_again(office: Office) -> None:
     office.says(n8n_server.loses_the_request, n8n_server.accepts)
     office.n8n.is_away = True

@@ -13,7 +13,10 @@ from urllib.parse import urlencode
 import pytest
 
 from skillctl.adapters.postgres_transport import PostgresTransport
+from skillctl.adapters.production_jobs import ProductionJobs
+from skillctl.adapters.production_rollouts import ProductionRollouts
 from skillctl.domain.chat_answers import Question
+from skillctl.domain.delivery import Job
 from skillctl.errors import Unreachable
 from skillctl.server import commands
 from tests.adapters.answering import refusing
@@ -73,6 +76,40 @@ def test_what_people_ask(hooks: Hooks, database: Database) -> None:
     ]  # fmt: skip
     assert bare(hooks.ask("status finance-scc").text) == "prod knows no skill finance-scc; did you mean finance-ssc?"
     assert bare(hooks.ask("why zzz").text) == "prod knows no skill zzz"
+
+
+def test_how_a_release_arrived_is_said_as_the_command_line_says_it(
+    hooks: Hooks, database: Database, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SKILLCTL_DATABASE_URL", database.owner_url)
+
+    def asked() -> str:
+        lines = [one for one in bare(hooks.ask("status finance-ssc").text).split("\n") if one.startswith("rollout: ")]
+        found = Shop(repository).skillctl("status", "--env", "prod").data["rollouts"]["skills"].get("finance-ssc")
+        assert lines == ([f"rollout: {found['version']} {found['shown']}"] if found else [])
+        return lines[0].removeprefix("rollout: 1.0.0 ") if lines else "nothing"
+
+    with PostgresTransport(database.owner_url) as transport:
+        queue, rollouts = ProductionJobs(transport), ProductionRollouts(transport)
+
+        def claimed() -> Job:
+            job = queue.claim("w", ["rollout"])
+            assert job is not None
+            return job
+
+        publish(transport, Version("bi-architect"))
+        jobs = [{"destination": "n8n", "job_type": "rollout", "payload": {}}]
+        release = publish(transport, Version(), jobs=jobs)["release"]
+        said = [asked()]
+        queue.fail(claimed(), "w", "refused", retry_in=None)
+        said.append(asked())
+        queue.requeue(database.value("select job::text from mcp.rollouts"))
+        rollouts.delivered(claimed(), "7", follow=False, acknowledged=False)
+        said.append(asked())
+        rollouts.settle(release, "rollout_failed", "no disk")
+        said.append(asked())
+    assert said == ["pending", "not delivered", "delivered", "failed"]
+    assert "rollout" not in hooks.ask("status bi-architect").text
 
 
 @pytest.mark.parametrize("text", ["", "help", "statsu finance-ssc", "status a b", "why", "approve finance-ssc"])
