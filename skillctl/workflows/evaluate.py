@@ -132,12 +132,10 @@ def tasks_of(ground: Ground, scope: Scope) -> list[Task]:
 
 def _arms(ground: Ground, case: Case, scope: Scope) -> list[Arm]:
     arms = [Arm.WITH_SKILL]
-    if case.ask is not None:
-        compared = ground.gate.margin is not None and ground.suite.counts(case)
-        if ground.served is not None and (compared or Arm.BASELINE in scope.arms):
-            arms.append(Arm.BASELINE)
-        if Arm.WITHOUT_SKILL in scope.arms:
-            arms.append(Arm.WITHOUT_SKILL)
+    if case.id in ground.compared or (Arm.BASELINE in scope.arms and ground.has_baseline(case)):
+        arms.append(Arm.BASELINE)
+    if Arm.WITHOUT_SKILL in scope.arms and case.ask is not None:
+        arms.append(Arm.WITHOUT_SKILL)
     return arms
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from skillctl.domain import canonical, cassette, policy
+from skillctl.domain import asking, canonical, cassette, policy
 from skillctl.domain.case import Case
 from skillctl.domain.digest import Content
 from skillctl.domain.evidence import EvidenceClass, Subject
@@ -17,12 +17,14 @@ from skillctl.domain.selection import Offer, digest_of
 from skillctl.domain.skill import Skill
 from skillctl.domain.suite import Suite
 from skillctl.errors import UsageError
+from skillctl.workflows.converse import Files
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.measure import skill_content, suite_content
-from skillctl.workflows.offering import Offered
+from skillctl.workflows.offering import Offered, offer_of
 from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.programs import programs_of
 from skillctl.workflows.read import Contents
+from skillctl.workflows.served import served_in
 from skillctl.workflows.tape import Tape, tape_at
 from skillctl.workflows.trust import Against, Choice, believed, governing_tags
 
@@ -120,7 +122,7 @@ class Ground:
         if self.offered is not None:
             return self.offered.offers()
         return [
-            Offer(one.name, one.description, tuple(one.definition.tags))
+            offer_of(one)
             for one in self.contents.skills.values()
             if one.name == self.name or one.definition.status is not Status.DEPRECATED
         ]
@@ -132,6 +134,32 @@ class Ground:
         version = serving.serving if serving else None
         digest = self.contents.approved(self.name).get(version) if version else None
         return (version, digest) if version and digest and digest != self.content.digest else None
+
+    @cached_property
+    def served_files(self) -> tuple[Skill, Files]:
+        """The served version and its files, where there is one that is other content than is measured."""
+        assert self.served is not None
+        return served_in(self.repository, self.contents, self.name, self.served[0])
+
+    def has_baseline(self, case: Case) -> bool:
+        """Whether a case can be asked of what is served: of an agent that has it loaded, or that is offered it.
+
+        An agent that would be offered the same as now is not asked twice.
+        """
+        if self.served is None or not self.suite.is_asked(case):
+            return False
+        return case.ask is not None or self._is_offered_otherwise
+
+    @cached_property
+    def _is_offered_otherwise(self) -> bool:
+        return asking.told_of(offer_of(self.served_files[0])) != asking.told_of(offer_of(self.skill))
+
+    @cached_property
+    def compared(self) -> frozenset[str]:
+        """The cases that the gate wants compared with what is served, by id."""
+        if self.gate.margin is None:
+            return frozenset()
+        return frozenset(case.id for case in self.suite.counted if self.has_baseline(case))
 
     @cached_property
     def subject(self) -> Subject:
@@ -160,7 +188,7 @@ class Ground:
             here = self.server(server)
             files = self._programs(here.command)
             yield f"server {server}", canonical.sha256([here.digest, files]) if files else here.digest
-        if asked and self.gate.margin is not None and self.served is not None:
+        if self.compared and self.served is not None:
             yield "baseline", self.served[1]
 
     def _read(self, alias: str) -> Tape:
