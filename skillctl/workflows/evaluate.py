@@ -19,6 +19,7 @@ from skillctl.workflows.ports import Clock
 from skillctl.workflows.power import sure_to_tell
 from skillctl.workflows.sides import situation_of
 from skillctl.workflows.trials import Instruments, Task, take
+from skillctl.workflows.worth import sure_to_count
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,11 @@ def evaluate(
 ) -> Evaluation:
     """Take every trial that was not taken of this subject before; `told` hears each.
 
-    UsageError where the policy asks for what so few cases can never show, before anything is spent.
+    UsageError where the policy asks for what these cases can never show, before anything is spent.
     """
-    if scope.is_whole:
+    if scope.cases is None:
+        # A shard too: it is a part of what is to be evidence.
+        sure_to_count(ground)
         sure_to_tell(ground)
     key = ground.subject.key
     before, missing = _split(ground, books, scope)
