@@ -110,7 +110,7 @@ def test_a_recorder_who_is_nobody_is_told_before_anybody_is_asked(lab: Lab, keys
         assert (answer.exit_code, error["hint"]) == (2, "did you mean `ci`?"), words
         assert error["message"].endswith("`recorders` names `cii`, who is no group or person")
     assert lab.evidence("--runner", "fake")["class"] == "rehearsal"
-    assert lab.shop.skillctl("promote", "adder").codes == ["findings"]
+    assert lab.shop.skillctl("promote", "adder").codes == ["invalid"]
     lab.shop.write("evals/adder/suite.yaml", RUN)
     assert lab.evidence()["verdict"] == "passed"
     assert lab.server.asked == []
