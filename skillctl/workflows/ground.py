@@ -96,8 +96,12 @@ class Ground:
             return EvidenceClass.REHEARSAL
         if not self.is_replayed(alias):
             return EvidenceClass.LIVE
-        known = self.trusted.recorders == "none" or self.tape(alias).recorder is not None
-        return EvidenceClass.RECORDED if known else EvidenceClass.REHEARSAL
+        if self.trusted.recorders == "none":
+            return EvidenceClass.RECORDED
+        # What cannot be read is signed by nobody, and may be recorded again.
+        found = self._tape(alias)
+        is_signed = not isinstance(found, str) and found.recorder is not None
+        return EvidenceClass.RECORDED if is_signed else EvidenceClass.REHEARSAL
 
     def is_replayed(self, alias: str) -> bool:
         """Whether recorded answers are given."""
@@ -106,7 +110,12 @@ class Ground:
 
     def tape(self, alias: str) -> Tape:
         """The recorded answers of the runner that an alias replays; UsageError where they cannot be read."""
-        return self._tapes.get(alias) or self._tapes.setdefault(alias, self._read(alias))
+        found = self._tape(alias)
+        if isinstance(found, str):
+            path = cassette.path_of(self.name, self.runner(alias)[0])
+            hint = f"restore it from Git, or record it again: `skillctl eval {self.name} --record`"
+            raise UsageError(f"`{path}` cannot be read: {found}", hint=hint)
+        return found
 
     def recorded(self, path: str) -> Mapping[str, cassette.Entry]:
         """The answers in a cassette that may be signed once more, by key: all, or where the policy names recorders
@@ -191,16 +200,14 @@ class Ground:
         if self.compared and self.served is not None:
             yield "baseline", self.served[1]
 
-    def _read(self, alias: str) -> Tape:
+    def _tape(self, alias: str) -> Tape | str:
         path = cassette.path_of(self.name, self.runner(alias)[0])
-        found = tape_at(self.tree, self.signatures, self.trusted, path)
-        if isinstance(found, str):
-            hint = f"restore it from Git, or record it again: `skillctl eval {self.name} --record`"
-            raise UsageError(f"`{path}` cannot be read: {found}", hint=hint)
-        return found
+        return self._tapes.get(alias) or self._tapes.setdefault(
+            alias, tape_at(self.tree, self.signatures, self.trusted, path)
+        )
 
     @cached_property
-    def _tapes(self) -> dict[str, Tape]:
+    def _tapes(self) -> dict[str, Tape | str]:
         return {}
 
     def _is_new(self, alias: str) -> bool:

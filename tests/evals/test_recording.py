@@ -161,6 +161,13 @@ def test_a_broken_cassette_is_named(lab: Lab) -> None:
     )
 
 
+def test_a_broken_cassette_can_be_recorded_again(lab: Lab, keys: Path) -> None:
+    name_recorder(lab, keys)
+    lab.shop.write("evals/adder/cassettes/live.jsonl", '{"key": "x"}\n')
+    assert "record it again" in lab.eval().envelope["error"]["hint"]
+    assert lab.evidence("--record", "--sign", str(keys / "ci"))["class"] == "recorded"
+
+
 def test_a_link_leads_no_recording_out(lab: Lab, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (lab.shop.root / "evals/adder/cassettes").symlink_to(tmp_path / "elsewhere")
