@@ -23,9 +23,10 @@ from skillctl.workflows.evaluate import Evaluation, Scope, evaluate, left
 from skillctl.workflows.ground import Ground
 from skillctl.workflows.merge import shard_of
 from skillctl.workflows.power import too_few
-from skillctl.workflows.record import asked, record
+from skillctl.workflows.record import asked, record, sure_to_record
 from skillctl.workflows.trials import Task
 from skillctl.workflows.trust import Choice
+from skillctl.workflows.worth import uncounted
 
 NamesArgument = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Skills; none means all.")]
 ArmOption = Annotated[
@@ -153,6 +154,7 @@ def _one(laboratory: Laboratory, name: str, scope: Scope, recording: Recording, 
 
 def _record(laboratory: Laboratory, ground: Ground, scope: Scope, recording: Recording) -> None:
     """Ask what answers in truth; where the policy names recorders, one of them must sign."""
+    sure_to_record(ground, scope)
     tasks = asked(ground, scope)
     sign = laboratory.signing(recording.key, is_needed=ground.trusted.recorders != "none")
     _say_what_it_takes(ground, tasks, recording=True)
@@ -168,9 +170,8 @@ def _record(laboratory: Laboratory, ground: Ground, scope: Scope, recording: Rec
 
 
 def _say_what_it_takes(ground: Ground, tasks: Sequence[Task], *, recording: bool) -> None:
-    """Tell of the calls that are to be made, and of trials that are too few to tell much."""
-    weakness = too_few(ground)
-    if weakness is not None:
+    """Tell of the calls that are to be made, and of what is too little, or of the wrong class, to be evidence."""
+    for weakness in filter(None, (too_few(ground), uncounted(ground))):
         draw.line(draw.console(stderr=True), f"{ground.name}: {weakness}", "yellow")
     expected = estimate(ground, tasks, recording=recording)
     if expected.calls:

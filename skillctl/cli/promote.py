@@ -8,7 +8,7 @@ import typer
 
 from skillctl.cli import draw
 from skillctl.cli.deprecate import retirement_of
-from skillctl.cli.options import BranchOption, FormatOption, NoCommitOption
+from skillctl.cli.options import BranchOption, FormatOption, NoCommitOption, TrustedOption
 from skillctl.cli.result import Format, Result
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.naming import nearest
@@ -66,13 +66,14 @@ def run(
     ] = False,
     branch: BranchOption = None,
     no_commit: NoCommitOption = False,
+    base: TrustedOption = None,
     format: FormatOption = Format.TEXT,
 ) -> Result:
     """Commit the step, or say every reason against it; on a detached HEAD only `--branch` leaves it on a branch."""
     wish = Wish(to, reason, version, Landing(branch, not no_commit))
     _refuse(name, wish, auto)
     wired = Wiring(context.obj)
-    proofs = Proofs(wired.evidence(), wired.signatures(), wired.scripts().runner)
+    proofs = Proofs(wired.evidence(), wired.signatures(), wired.scripts().runner, base)
     if name is None:
         return _result_of_all(promote_all(wired.repository(), proofs, wish.landing, today=wired.today()), format)
     answer = promote(wired.repository(), proofs, name, wish, today=wired.today())

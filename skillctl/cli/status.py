@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from skillctl.cli import draw
-from skillctl.cli.options import FormatOption
+from skillctl.cli.options import FormatOption, TrustedOption
 from skillctl.cli.result import Format, Result
 from skillctl.cli.status_rollouts import arrival, draw_rollouts, rollouts_of
 from skillctl.domain.board import Row
@@ -26,12 +26,13 @@ def run(
     env: Annotated[
         str | None, typer.Option("--env", help="Also how its newest releases arrived at their consumers.")
     ] = None,
+    base: TrustedOption = None,
     format: FormatOption = Format.TEXT,
 ) -> Result:
     """Each skill with its working and served version, what blocks it, and the next command."""
     wired = Wiring(context.obj)
     arrived = rollouts_of(wired, env) if env else None
-    proofs = Proofs(wired.evidence(), wired.signatures(), wired.scripts().runner)
+    proofs = Proofs(wired.evidence(), wired.signatures(), wired.scripts().runner, base)
     tree = wired.working_tree()
     rows = status(
         tree, Lab(wired.repository(), proofs, wired.today(), offers_in(wired)), wired.memory(tree), wired.spread(tree)

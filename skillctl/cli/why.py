@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from skillctl.cli import draw
-from skillctl.cli.options import FormatOption, SkillArgument
+from skillctl.cli.options import FormatOption, SkillArgument, TrustedOption
 from skillctl.cli.promote import goal
 from skillctl.cli.result import Format, Result
 from skillctl.domain.lifecycle import Status
@@ -28,11 +28,12 @@ def run(
             "--to", parser=goal, metavar="[candidate|approved|draft]", help="The status; by default the next one."
         ),
     ] = None,
+    base: TrustedOption = None,
     format: FormatOption = Format.TEXT,
 ) -> Result:
     """Each check of the step, observed against required, and the one next command; exit code 1 if one is not met."""
     wired = Wiring(context.obj)
-    proofs = Proofs(wired.evidence(), wired.signatures(), wired.scripts().runner)
+    proofs = Proofs(wired.evidence(), wired.signatures(), wired.scripts().runner, base)
     found = why(wired.repository(), proofs, name, to, today=wired.today())
     data = {
         "skill": found.skill,

@@ -146,9 +146,13 @@ def plain_body(runner: Runner, ask: Ask) -> dict[str, Any]:
 
 def selection_of(prompt: str, offers: Iterable[Offer]) -> Ask:
     """Has an agent select one of these skills for a prompt, as `selected_in` reads its answer."""
+    return Ask(prompt=prompt, system=_SELECT.format(skills="\n".join(sorted(map(told_of, offers)))))
+
+
+def told_of(offer: Offer) -> str:
+    """What an agent that selects is told of a skill."""
     # One line each: with line breaks of its own, a description could offer more skills than there are.
-    lines = sorted(f"- {offer.name}: {' '.join(offer.description.split())}" for offer in offers)
-    return Ask(prompt=prompt, system=_SELECT.format(skills="\n".join(lines)))
+    return f"- {offer.name}: {' '.join(offer.description.split())}"
 
 
 def selected_in(text: str, offers: Iterable[Offer]) -> str | None:

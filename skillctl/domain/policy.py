@@ -1,6 +1,6 @@
 """`skillctl.yaml`: people, gates, environments; and the one effective gate that a skill meets for a status."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
@@ -15,10 +15,12 @@ from pydantic_core import PydanticCustomError
 
 from skillctl.domain import canonical
 from skillctl.domain import document as documents
+from skillctl.domain.document import Document
 from skillctl.domain.environment import Environment
 from skillctl.domain.evidence import EvidenceClass
 from skillctl.domain.finding import Finding
 from skillctl.domain.lifecycle import Status
+from skillctl.domain.naming import nearest
 from skillctl.domain.person import Person
 from skillctl.domain.runner import Alias, Runner, Server
 from skillctl.domain.schema import Model, Name, modelled
@@ -244,7 +246,29 @@ def _allowed(policy: Policy, gates: Iterable[Gate]) -> set[EvidenceClass]:
 
 def read(raw: bytes) -> tuple[Policy | None, list[Finding]]:
     """The policy, or every finding that keeps it from being read."""
+    found, findings = judged(raw)
+    return found, [] if found is not None else findings
+
+
+def judged(raw: bytes) -> tuple[Policy | None, list[Finding]]:
+    """As `read`, with what is wrong in a policy that can be read.
+
+    That is for who edits it to hear. What was merged before must be read as it was, or what it let pass would fall.
+    """
     document, findings = documents.parse(raw, FILE_NAME)
     if document is None:
         return None, findings
-    return modelled(Policy, document)
+    found, findings = modelled(Policy, document)
+    return found, findings if found is None else list(_nobodies(found, document))
+
+
+def _nobodies(policy: Policy, document: Document) -> Iterator[Finding]:
+    """Names of `recorders` that could sign nothing."""
+    for number, name in enumerate(() if policy.recorders == "none" else policy.recorders):
+        if name in policy.groups or name in policy.people:
+            continue
+        near = nearest(name, [*policy.groups, *policy.people])
+        hint = f"did you mean `{near}`?" if near else "add them to `people`, or take the name out"
+        place = document.place(("recorders", number))
+        message = f"`recorders` names `{name}`, who is no group or person"
+        yield Finding("SK105", message, FILE_NAME, place.line, place.column, hint=hint)

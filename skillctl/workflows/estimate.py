@@ -35,7 +35,7 @@ def estimate(ground: Ground, tasks: Iterable[Task], *, recording: bool) -> Estim
     most = NOTHING
     for task, config in asked:
         if task.case.ask is None:
-            ask = asking.selection_of(task.case.prompt, ground.offers)
+            ask = asking.selection_of(task.case.prompt, situation.catalogues[task.arm].offers)
             body = asking.plain_body(config, ask)
         else:
             side, attached = situation.sides[task.arm], situation.attached[task.case.id]

@@ -19,6 +19,7 @@ from skillctl.workflows.ports import Clock
 from skillctl.workflows.power import sure_to_tell
 from skillctl.workflows.sides import situation_of
 from skillctl.workflows.trials import Instruments, Task, take
+from skillctl.workflows.worth import sure_to_count
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,11 @@ def evaluate(
 ) -> Evaluation:
     """Take every trial that was not taken of this subject before; `told` hears each.
 
-    UsageError where the policy asks for what so few cases can never show, before anything is spent.
+    UsageError where the policy asks for what these cases can never show, before anything is spent.
     """
-    if scope.is_whole:
+    if scope.cases is None:
+        # A shard too: it is a part of what is to be evidence.
+        sure_to_count(ground)
         sure_to_tell(ground)
     key = ground.subject.key
     before, missing = _split(ground, books, scope)
@@ -132,12 +135,10 @@ def tasks_of(ground: Ground, scope: Scope) -> list[Task]:
 
 def _arms(ground: Ground, case: Case, scope: Scope) -> list[Arm]:
     arms = [Arm.WITH_SKILL]
-    if case.ask is not None:
-        compared = ground.gate.margin is not None and ground.suite.counts(case)
-        if ground.served is not None and (compared or Arm.BASELINE in scope.arms):
-            arms.append(Arm.BASELINE)
-        if Arm.WITHOUT_SKILL in scope.arms:
-            arms.append(Arm.WITHOUT_SKILL)
+    if case.id in ground.compared or (Arm.BASELINE in scope.arms and ground.has_baseline(case)):
+        arms.append(Arm.BASELINE)
+    if Arm.WITHOUT_SKILL in scope.arms and case.ask is not None:
+        arms.append(Arm.WITHOUT_SKILL)
     return arms
 
 

@@ -142,8 +142,7 @@ def _unlike(after: Seen, statement: Statement, file: str) -> Iterator[Finding]:
 
 def _other_cases(ground: Ground, evidence: Evidence) -> Iterator[str]:
     classes = {case.id: ground.class_of_case(case) for case in ground.suite.counted}
-    is_compared = ground.gate.margin is not None and ground.served is not None
-    return other_cases(evidence.cases, ground.suite, classes, is_compared=is_compared)
+    return other_cases(evidence.cases, ground.suite, classes, ground.compared)
 
 
 def _ground(within: Within, before: Seen, after: Seen) -> Ground:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from skillctl.domain import canonical, cassette, policy
+from skillctl.domain import asking, canonical, cassette, policy
 from skillctl.domain.case import Case
 from skillctl.domain.digest import Content
 from skillctl.domain.evidence import EvidenceClass, Subject
@@ -17,12 +17,14 @@ from skillctl.domain.selection import Offer, digest_of
 from skillctl.domain.skill import Skill
 from skillctl.domain.suite import Suite
 from skillctl.errors import UsageError
+from skillctl.workflows.converse import Files
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.measure import skill_content, suite_content
-from skillctl.workflows.offering import Offered
+from skillctl.workflows.offering import Offered, offer_of
 from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.programs import programs_of
 from skillctl.workflows.read import Contents
+from skillctl.workflows.served import served_in
 from skillctl.workflows.tape import Tape, tape_at
 from skillctl.workflows.trust import Against, Choice, believed, governing_tags
 
@@ -94,8 +96,12 @@ class Ground:
             return EvidenceClass.REHEARSAL
         if not self.is_replayed(alias):
             return EvidenceClass.LIVE
-        known = self.trusted.recorders == "none" or self.tape(alias).recorder is not None
-        return EvidenceClass.RECORDED if known else EvidenceClass.REHEARSAL
+        if self.trusted.recorders == "none":
+            return EvidenceClass.RECORDED
+        # What cannot be read is signed by nobody, and may be recorded again.
+        found = self._tape(alias)
+        is_signed = not isinstance(found, str) and found.recorder is not None
+        return EvidenceClass.RECORDED if is_signed else EvidenceClass.REHEARSAL
 
     def is_replayed(self, alias: str) -> bool:
         """Whether recorded answers are given."""
@@ -104,7 +110,12 @@ class Ground:
 
     def tape(self, alias: str) -> Tape:
         """The recorded answers of the runner that an alias replays; UsageError where they cannot be read."""
-        return self._tapes.get(alias) or self._tapes.setdefault(alias, self._read(alias))
+        found = self._tape(alias)
+        if isinstance(found, str):
+            path = cassette.path_of(self.name, self.runner(alias)[0])
+            hint = f"restore it from Git, or record it again: `skillctl eval {self.name} --record`"
+            raise UsageError(f"`{path}` cannot be read: {found}", hint=hint)
+        return found
 
     def recorded(self, path: str) -> Mapping[str, cassette.Entry]:
         """The answers in a cassette that may be signed once more, by key: all, or where the policy names recorders
@@ -120,7 +131,7 @@ class Ground:
         if self.offered is not None:
             return self.offered.offers()
         return [
-            Offer(one.name, one.description, tuple(one.definition.tags))
+            offer_of(one)
             for one in self.contents.skills.values()
             if one.name == self.name or one.definition.status is not Status.DEPRECATED
         ]
@@ -132,6 +143,32 @@ class Ground:
         version = serving.serving if serving else None
         digest = self.contents.approved(self.name).get(version) if version else None
         return (version, digest) if version and digest and digest != self.content.digest else None
+
+    @cached_property
+    def served_files(self) -> tuple[Skill, Files]:
+        """The served version and its files, where there is one that is other content than is measured."""
+        assert self.served is not None
+        return served_in(self.repository, self.contents, self.name, self.served[0])
+
+    def has_baseline(self, case: Case) -> bool:
+        """Whether a case can be asked of what is served: of an agent that has it loaded, or that is offered it.
+
+        An agent that would be offered the same as now is not asked twice.
+        """
+        if self.served is None or not self.suite.is_asked(case):
+            return False
+        return case.ask is not None or self._is_offered_otherwise
+
+    @cached_property
+    def _is_offered_otherwise(self) -> bool:
+        return asking.told_of(offer_of(self.served_files[0])) != asking.told_of(offer_of(self.skill))
+
+    @cached_property
+    def compared(self) -> frozenset[str]:
+        """The cases that the gate wants compared with what is served, by id."""
+        if self.gate.margin is None:
+            return frozenset()
+        return frozenset(case.id for case in self.suite.counted if self.has_baseline(case))
 
     @cached_property
     def subject(self) -> Subject:
@@ -160,19 +197,17 @@ class Ground:
             here = self.server(server)
             files = self._programs(here.command)
             yield f"server {server}", canonical.sha256([here.digest, files]) if files else here.digest
-        if asked and self.gate.margin is not None and self.served is not None:
+        if self.compared and self.served is not None:
             yield "baseline", self.served[1]
 
-    def _read(self, alias: str) -> Tape:
+    def _tape(self, alias: str) -> Tape | str:
         path = cassette.path_of(self.name, self.runner(alias)[0])
-        found = tape_at(self.tree, self.signatures, self.trusted, path)
-        if isinstance(found, str):
-            hint = f"restore it from Git, or record it again: `skillctl eval {self.name} --record`"
-            raise UsageError(f"`{path}` cannot be read: {found}", hint=hint)
-        return found
+        return self._tapes.get(alias) or self._tapes.setdefault(
+            alias, tape_at(self.tree, self.signatures, self.trusted, path)
+        )
 
     @cached_property
-    def _tapes(self) -> dict[str, Tape]:
+    def _tapes(self) -> dict[str, Tape | str]:
         return {}
 
     def _is_new(self, alias: str) -> bool:

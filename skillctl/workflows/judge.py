@@ -14,7 +14,7 @@ from skillctl.domain.registry import Registry
 from skillctl.domain.rules.subject import Subject, World
 from skillctl.domain.tree import FILE_MODES, MAX_BYTES, POLICY_FILE, TreeFile, folders_of, name_in
 from skillctl.workflows.ports import NearNames, Tree
-from skillctl.workflows.read import Contents, Unit, read_policy, read_registry, read_unit, unreadable_finding
+from skillctl.workflows.read import Contents, Unit, judged_policy, read_registry, read_unit, unreadable_finding
 
 
 def judge_files(tree: Tree, name: str, known: str | None = None) -> Judgement | None:
@@ -95,7 +95,7 @@ def shared(tree: Tree, own: Sequence[Finding] | None) -> tuple[Registry, list[Fi
     servers, findings = read_registry(texts)
     if own is not None:
         return servers, list(own)
-    findings += read_policy(tree.read(tree.files(POLICY_FILE)))[1]
+    findings += judged_policy(tree.read(tree.files(POLICY_FILE)))[1]
     findings += [unreadable_finding(path, why) for path, why in tree.unreadable.items() if not name_in(path)]
     return servers, secrets.without(findings)
 

@@ -8,6 +8,7 @@ from typing import Any
 from skillctl.domain import skill
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.selection import Offer, digest_of
+from skillctl.domain.skill import Skill
 from skillctl.domain.tree import FILE_MODES, folders_for, is_of_skill
 from skillctl.workflows.ports import OfferMemory, Repository
 
@@ -18,6 +19,11 @@ class Offered:
 
     offers: Callable[[], list[Offer]]
     digest: Callable[[], str]
+
+
+def offer_of(one: Skill) -> Offer:
+    """What selection sees of a skill that was read."""
+    return Offer(one.name, one.description, tuple(one.definition.tags))
 
 
 def offered(load: Callable[[], list[Offer]]) -> Offered:

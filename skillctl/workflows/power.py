@@ -21,9 +21,9 @@ def sure_to_tell(ground: Ground) -> None:
         raise UsageError(message, hint=hint)
     need = needed(ground)
     if need is not None and need.trials is None:
-        margin = f"{ground.gate.margin:.0%}"
-        message = f"{cases} asked cases can never show that answers are worse by less than {margin}: it takes"
-        raise UsageError(f"{message} {need.least_cases}", hint=hint)
+        margin = f"{ground.gate.margin:.0%}: it takes {need.least_cases}"
+        message = f"{len(ground.compared)} compared cases can never show that answers are worse by less than {margin}"
+        raise UsageError(message, hint=hint)
 
 
 def too_few(ground: Ground) -> str | None:
@@ -33,18 +33,16 @@ def too_few(ground: Ground) -> str | None:
         return None
     cases = statistics.least_cases_for(ground.gate.margin, trials)
     return (
-        f"{len(_asked(ground))} cases of {trials} trials are likely too few to tell: "
+        f"{len(ground.compared)} cases of {trials} trials are likely too few to tell: "
         f"it takes {need.trials} trials, or {cases} cases"
     )
 
 
 def needed(ground: Ground) -> Need | None:
     """The trials of a case that it takes to compare with what is served; None where the policy does not ask for it."""
-    # Selections are not compared with what is served.
-    cases = sum(case.ask is not None for case in _asked(ground))
-    if not cases or ground.gate.margin is None or ground.served is None:
+    if not ground.compared or ground.gate.margin is None:
         return None
-    return statistics.needed(cases, ground.gate.margin)
+    return statistics.needed(len(ground.compared), ground.gate.margin)
 
 
 def _asked(ground: Ground) -> list[Case]:

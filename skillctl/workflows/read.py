@@ -90,7 +90,7 @@ class Contents:
 def read(tree: Tree) -> Contents:
     """Everything in a tree; one broken file never hides another."""
     contents, texts = _opened(tree, (*skill.DEFINITION_NAMES, skill.SHEET_NAME, *SUITES))
-    contents.policy, findings = read_policy(texts)
+    contents.policy, findings = judged_policy(texts)
     contents.registry, more = read_registry(texts)
     contents.findings += findings + more
     texts_of = by_name(texts)
@@ -205,6 +205,14 @@ def read_policy(texts: Mapping[str, bytes]) -> "tuple[Policy, list[Finding]]":
     if POLICY_FILE not in texts:
         return policy.Policy(), []
     found, findings = policy.read(texts[POLICY_FILE])
+    return found or policy.Policy(), findings
+
+
+def judged_policy(texts: Mapping[str, bytes]) -> "tuple[Policy, list[Finding]]":
+    """As `read_policy`, with what is wrong in a policy that can be read: of the change that is at hand."""
+    from skillctl.domain import policy
+
+    found, findings = policy.judged(texts.get(POLICY_FILE, b"{}"))
     return found or policy.Policy(), findings
 
 

@@ -11,8 +11,10 @@ from skillctl.domain.trial import Trial
 from skillctl.workflows.eval_ports import Executor
 from skillctl.workflows.evaluate import Scope, tasks_of
 from skillctl.workflows.ground import Ground
+from skillctl.workflows.power import sure_to_tell
 from skillctl.workflows.sides import situation_of
 from skillctl.workflows.trials import Instruments, Task, take
+from skillctl.workflows.worth import sure_to_be_signed, sure_to_count
 
 Sign = Callable[[bytes, str], bytes]
 
@@ -54,6 +56,14 @@ def record(
         keep({path: raw for tape, text in tapes.items() for path, raw in ((tape, text), (signature_of(tape), None))})
         if sign is not None:
             keep({signature_of(tape): sign(text, cassette.NAMESPACE) for tape, text in tapes.items()})
+
+
+def sure_to_record(ground: Ground, scope: Scope) -> None:
+    """UsageError where nothing that is answered could be evidence, before anybody is asked."""
+    sure_to_be_signed(ground)
+    if scope.cases is None:
+        sure_to_count(ground)
+        sure_to_tell(ground)
 
 
 def asked(ground: Ground, scope: Scope) -> list[Task]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-from skillctl.domain import skill as skills
 from skillctl.domain.asking import Loaded
 from skillctl.domain.case import Ask
 from skillctl.domain.evidence import Arm
@@ -12,6 +11,7 @@ from skillctl.domain.suite import attached_places
 from skillctl.errors import UsageError
 from skillctl.workflows.converse import Files, Side
 from skillctl.workflows.ground import Ground
+from skillctl.workflows.offering import offer_of
 from skillctl.workflows.trials import Situation
 
 #: Bytes of a file that a model may read.
@@ -20,10 +20,12 @@ _TEXT_BYTES = 256 * 1024
 
 def situation_of(ground: Ground, arms: Iterable[Arm]) -> Situation:
     """What the trials of these arms are taken in."""
+    arms = frozenset(arms)
+    selecting = arms - {Arm.WITHOUT_SKILL} if any(case.trigger is not None for case in ground.suite.cases) else ()
     return Situation(
         suite=ground.suite,
         sides={arm: _side(ground, arm) for arm in arms},
-        catalogue=Catalogue(ground.offers),
+        catalogues={arm: _catalogue(ground, arm) for arm in selecting},
         attached={case.id: _attached(ground, case.ask) for case in ground.suite.cases if case.ask is not None},
         classes={case.id: ground.class_of_case(case) for case in ground.suite.cases},
     )
@@ -33,28 +35,20 @@ def _side(ground: Ground, arm: Arm) -> Side:
     if arm is Arm.WITHOUT_SKILL:
         return Side(None)
     if arm is Arm.BASELINE:
-        return _served(ground)
+        assert ground.served is not None
+        served, files = ground.served_files
+        return Side(_loaded(served, ground.served[1], files), files)
     blobs = ground.repository.blobs(file.blob for file in ground.content.files)
     files = {file.path: (file.mode, blobs[file.blob]) for file in ground.content.files}
     return Side(_loaded(ground.skill, ground.content.digest, files), files)
 
 
-def _served(ground: Ground) -> Side:
-    """The served version, from the bytes that its approval lists."""
-    assert ground.served is not None
-    version, digest = ground.served
-    subjects = ground.contents.approvals[ground.name][version].subject
-    blobs = ground.repository.blobs(subject.digest.git_blob for subject in subjects)
-    missing = [subject.name for subject in subjects if subject.digest.git_blob not in blobs]
-    if missing:
-        message = f"the bytes of `{missing[0]}` of {ground.name}@{version}, which is served, are not in this clone"
-        raise UsageError(message, hint="run `git fetch --unshallow`")
-    files = {one.name: (one.annotations.mode, blobs[one.digest.git_blob]) for one in subjects}
-    texts = {path: raw for path, (_, raw) in files.items()}
-    served, findings = skills.read(ground.skill.folder, texts, frozenset(files))
-    if findings:
-        raise UsageError(f"{ground.name}@{version}, which is served, cannot be read: {findings[0].message}")
-    return Side(_loaded(served, digest, files), files)
+def _catalogue(ground: Ground, arm: Arm) -> Catalogue:
+    """What an arm selects from: where what is served answers, that is how this skill is offered."""
+    if arm is Arm.WITH_SKILL:
+        return Catalogue(ground.offers)
+    served = offer_of(ground.served_files[0])
+    return Catalogue(served if one.name == ground.name else one for one in ground.offers)
 
 
 def _loaded(skill: Skill, digest: str, files: Files) -> Loaded:

@@ -38,7 +38,7 @@ def status(tree: Tree, lab: Lab, memory: Memory | None, spread: Spread | None) -
     """Where every skill of a folder stands, sorted by name."""
     found = look(tree, memory, spread)
     rules, _ = read_policy(tree.read(tree.files(POLICY_FILE)))
-    stand = settled(found, tree, lambda: _base(lab.repository, rules), lab.today)
+    stand = settled(found, tree, lambda: _base(lab, rules), lab.today)
     errors = Counter(one.skill for one in errors_in(stand))
     positions = found.positions()
     reasons = _weighed(lab, positions, errors)
@@ -52,9 +52,9 @@ def status(tree: Tree, lab: Lab, memory: Memory | None, spread: Spread | None) -
     return rows
 
 
-def _base(repository: Repository, rules: Policy) -> Tree | None:
-    commit = base_of(repository, rules.release_branch)
-    return repository.tree(commit) if commit else None
+def _base(lab: Lab, rules: Policy) -> Tree | None:
+    commit = base_of(lab.repository, rules.release_branch, lab.proofs.base)
+    return lab.repository.tree(commit) if commit else None
 
 
 def _weighed(lab: Lab, positions: Mapping[str, Position], errors: Mapping[str | None, int]) -> dict[str, list[Reason]]:

@@ -43,12 +43,13 @@ class Instruments:
 class Situation:
     """What is the same for all trials of a suite; `attached` are the texts given with a prompt, by case.
 
-    `classes` says what each case's answers are as evidence.
+    `catalogues` are what each arm selects from, where a case has it select. `classes` says what each case's answers are
+    as evidence.
     """
 
     suite: Suite
     sides: Mapping[Arm, Side]
-    catalogue: Catalogue
+    catalogues: Mapping[Arm, Catalogue]
     attached: Mapping[str, Mapping[str, str]]
     classes: Mapping[str, EvidenceClass]
 
@@ -121,15 +122,15 @@ def _fired(trigger: Trigger, produced: Produced, skill: str) -> tuple[Outcome, l
 
 def _selected(trigger: Trigger, situation: Situation, instruments: Instruments, talk: Talk) -> Produced:
     """The name of the skill that was selected, empty for none."""
-    suite, prompt = situation.suite, trigger.prompt
+    suite, catalogue, prompt = situation.suite, situation.catalogues[talk.arm], trigger.prompt
     talk.said.append(Said(who="user", text=prompt))
     if suite.trigger_runner is None:
-        selected = situation.catalogue.selected(prompt)
+        selected = catalogue.selected(prompt)
     else:
         answers = instruments.answers(suite.trigger_runner)
-        text = say(answers, asking.selection_of(prompt, situation.catalogue.offers), talk)
+        text = say(answers, asking.selection_of(prompt, catalogue.offers), talk)
         try:
-            selected = asking.selected_in(text, situation.catalogue.offers)
+            selected = asking.selected_in(text, catalogue.offers)
         except ValueError as problem:
             raise NoAnswer(f"no skill was selected: {problem}") from None
     talk.said.append(Said(who="selection", text=selected or ""))

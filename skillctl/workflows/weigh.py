@@ -26,11 +26,12 @@ from skillctl.workflows.validate import Found, settled
 
 @dataclass(frozen=True)
 class Proofs:
-    """Where evidence is kept, what verifies signatures, and what runs scripts here."""
+    """Where evidence is kept, what verifies signatures, what runs scripts here, and the base, where it is named."""
 
     store: EvidenceStore
     signatures: Signatures
     scripts: str
+    base: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,11 +110,11 @@ def weigh(
         return Weighed(tree, contents, _request(contents, name, goal, content.digest), stands=True)
     errors = known.errors
     if errors is None:
-        errors = len(errors_in(_standing(repository, tree, contents, name, today)))
+        errors = len(errors_in(_standing(repository, tree, contents, name, today, proofs.base)))
     tags = governing_tags(repository, contents, name)
     gate, evidence = policy.effective(contents.policy, name, tags, goal), None
     if goal is Status.APPROVED and definition.status is not Status.DEPRECATED and name in contents.suites:
-        choice = Choice(proofs.scripts)
+        choice = Choice(proofs.scripts, base=proofs.base)
         ground = ground_of(repository, proofs.signatures, tree, contents, name, choice, offered=known.offered)
         gate, evidence = ground.gate, find(proofs.store.of(name), ground.subject)
     is_released = wish.landing.releases(repository, contents.policy)
@@ -165,11 +166,13 @@ def _unreadable(contents: Contents, name: str, goal: Status) -> Refusal:
     return Refusal(name, "?", Status.DRAFT, goal, reasons)
 
 
-def _standing(repository: Repository, tree: Tree, contents: Contents, name: str, today: str) -> list[Finding]:
+def _standing(
+    repository: Repository, tree: Tree, contents: Contents, name: str, today: str, named: str | None
+) -> list[Finding]:
     """What `validate` finds of the skill in this commit, when each suppression has had its say."""
 
     def base() -> Tree | None:
-        commit = base_of(repository, contents.policy.release_branch)
+        commit = base_of(repository, contents.policy.release_branch, named)
         return repository.tree(commit) if commit else None
 
     judgement, more = judged(tree, contents, name)

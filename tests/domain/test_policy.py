@@ -144,6 +144,9 @@ def test_a_policy_that_some_skill_could_pass_is_not(text: str) -> None:
     assert rules(text).gates
 
 
+HINT = "add them to `people`, or take the name out"
+
+
 def test_who_may_record() -> None:
     text = """\
 people: {ci: {keys: ["k1", "k2"]}, jun: {}, ana: {keys: ["k3"]}}
@@ -152,6 +155,41 @@ recorders: [ci, leads, nobody]
 """
     assert rules(text).recorder_keys() == {"ci": ["k1", "k2"], "jun": [], "ana": ["k3"]}
     assert rules(text.replace("[ci, leads, nobody]", "none")).recorder_keys() == {}
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ("[ci, leads]", []),
+        ("[]", []),
+        ("none", []),
+        (
+            "[ci, leds]",
+            [("SK105", 4, 17, "`recorders` names `leds`, who is no group or person", "did you mean `leads`?")],
+        ),
+        (
+            "[zz, c]",
+            [
+                ("SK105", 4, 13, "`recorders` names `zz`, who is no group or person", HINT),
+                ("SK105", 4, 17, "`recorders` names `c`, who is no group or person", "did you mean `ci`?"),
+            ],
+        ),
+    ],
+)
+def test_recorders_who_are_nobody_are_told_and_leave_the_policy_as_it_reads(
+    named: str, expected: list[tuple[str, int, int, str, str]]
+) -> None:
+    text = f"people: {{ci: {{keys: [k]}}, jun: {{}}}}\ngroups: {{leads: [jun]}}\nx-own: 1\nrecorders: {named}\n"
+    judged, findings = policy.judged(text.encode())
+    assert [(one.code, one.line, one.column, one.message, one.hint) for one in findings] == expected
+    # What was merged long ago is read as it was: nothing that stands falls by it.
+    assert (judged, []) == policy.read(text.encode())
+
+
+def test_a_policy_that_cannot_be_read_is_judged_so() -> None:
+    for text in (b"a: [", b"gates: 1"):
+        assert policy.judged(text) == policy.read(text)
+        assert policy.judged(text)[0] is None
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,10 @@ def test_selections_are_counted_and_lost_prompts_named() -> None:
     assert [(one.belongs_to, one.selected, one.count) for one in found.confusion] == [("adder", "adder", 1)]
     assert (found.precision, found.recall) == (1.0, 1.0)
     assert found.lost == (LostPrompt("other", "fires", "add two"), LostPrompt("gone", "x", ""))
+    # What the served version was selected for is another catalogue's affair.
+    beside = report(trial("t", said=said), trial("t", F, arm=Arm.BASELINE, said=[Said(who="selection", text="other")]))
+    assert (beside.confusion, beside.precision, beside.recall) == (found.confusion, 1.0, 1.0)
+    assert [arm.arm for arm in beside.arms] == [Arm.WITH_SKILL, Arm.BASELINE]
     nobody = report(trial("t", F, said=[Said(who="selection", text="")]))
     assert nobody.confusion[0].selected is None
     assert report(trial("t")).confusion == ()

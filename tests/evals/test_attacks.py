@@ -21,6 +21,9 @@ def own_model(lab: Lab, branch: str) -> None:
     lab.shop.commit("go on")
 
 
+NOWHERE = "this clone knows no branch `main`, which a change would be of"
+
+
 @pytest.mark.parametrize("branch", ["nowhere", "change"])
 def test_a_change_does_not_choose_what_it_is_compared_with(lab: Lab, branch: str) -> None:
     own_model(lab, branch)
@@ -48,6 +51,45 @@ def test_where_no_branch_is_known_the_base_must_be_named(lab: Lab) -> None:
     assert answer.envelope["error"]["message"] == "this clone knows no branch `nowhere`, which a change would be of"
     assert answer.envelope["error"]["hint"] == "fetch it, or name what is trusted: `--base REV`"
     assert "as it is here" in lab.eval("--base", base).envelope["error"]["message"]
+
+
+def test_what_was_measured_with_a_named_base_is_promoted_with_it(lab: Lab) -> None:
+    lab.shop.write("evals/adder/suite.yaml", suite("live"))
+    lab.shop.commit("ask live")
+    lab.shop.git("switch", "--quiet", "--create", "change")
+    lab.shop.commit("go on")
+    base = lab.shop.git("rev-parse", "main")
+    lab.shop.git("branch", "--quiet", "-D", "main")
+    assert lab.evidence("--base", base)["class"] == "live"
+    assert lab.shop.skillctl("promote", "adder").exit_code == 0
+    for words in (("why", "adder"), ("promote", "adder")):
+        error = lab.shop.skillctl(*words).envelope["error"]
+        assert (error["message"], "`--base REV`" in error["hint"]) == (NOWHERE, True), words
+    assert NOWHERE in lab.shop.skillctl("status").data["skills"][0]["blocked"]
+    assert lab.shop.skillctl("status", "--base", base).data["skills"][0]["blocked"] is None
+    assert lab.shop.skillctl("why", "adder", "--base", base).exit_code == 0
+    promoted = lab.shop.skillctl("promote", "adder", "--base", base)
+    assert (promoted.exit_code, lab.shop.status()) == (0, "approved"), promoted.out
+
+
+def test_a_step_is_judged_by_the_base_that_is_named(lab: Lab) -> None:
+    """Where runners are newer than the base, nothing that they answered is evidence."""
+    lab.shop.write("evals/adder/suite.yaml", suite("live"))
+    lab.shop.commit("ask live")
+    assert lab.evidence()["class"] == "live"
+    lab.shop.skillctl("promote", "adder")
+    first = lab.shop.git("rev-list", "--max-parents=0", "HEAD")
+    refused = lab.shop.skillctl("promote", "adder", "--base", first)
+    assert (refused.exit_code, refused.envelope["error"]["message"]) == (
+        2,
+        "runner `live` is not in `skillctl.yaml` of the base as it is here",
+    )
+    lab.shop.write("skillctl.yaml", policy(lab.server.url, "auto_promote: [adder]\n"))
+    lab.shop.commit("start it by itself")
+    (waiting,) = lab.shop.skillctl("promote", "--auto", "--base", first).data["refused"]
+    assert waiting["reasons"][0]["code"] == "unjudged"
+    assert lab.shop.skillctl("promote", "--auto", "--base", "main~1").exit_code == 0
+    assert lab.shop.status() == "approved"
 
 
 def test_the_state_of_this_machine_is_not_part_of_a_change(lab: Lab) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.evals.conftest import Lab, policy, suite
+from tests.evals.test_recording import PERSON, RUN
 
 SERVER = Path(__file__).parents[1] / "standin" / "odoo_lab.py"
 HARNESS = """\
@@ -41,6 +42,29 @@ def test_tools_of_a_real_server_are_called(lab: Lab) -> None:
     assert (first["outcome"], first["class"]) == ("passed", "live"), first
     assert second["outcome"] == "errored"
     assert "search_read" in second["reasons"][0]
+
+
+@pytest.mark.parametrize("gate", [", evidence: [deterministic, recorded]", ""])
+def test_a_tool_that_cannot_count_is_told_before_anybody_is_asked(lab: Lab, keys: Path, gate: str) -> None:
+    asked = suite("live").partition("cases:\n")[2]
+    lab.shop.write("evals/adder/suite.yaml", TOOLS.replace("cases:\n", f"runner: live\ncases:\n{asked}"))
+    people = "" if gate else PERSON.format(key=(keys / "ci.pub").read_text().strip())
+    lab.settle(servers(lab).replace("pass_rate: 1.0", f"pass_rate: 1.0{gate}") + people)
+    for words in ((), ("--record", "--sign", str(keys / "ci")), ("--shard", "1/2", "--output", str(keys / "x.json"))):
+        answer = lab.eval(*words)
+        assert answer.exit_code == 2, words
+        error = answer.envelope["error"]
+        assert error["message"] == (
+            "case `finds-a-partner` calls a tool, which is `live`: under this policy it cannot be evidence"
+        )
+        assert error["hint"].startswith("mark it `rehearsal: true`")
+    assert lab.server.asked == []
+    # A part is never evidence, and a rehearsal is none either.
+    assert lab.eval("--case", "finds-*").exit_code == 0
+    lab.shop.write("evals/adder/suite.yaml", RUN + TOOLS.partition("cases:\n")[2].replace("    tool:", "    rehearsal: true\n    tool:"))
+    evidence = lab.evidence()
+    assert (evidence["class"], [case["id"] for case in evidence["cases"]]) == ("deterministic", ["adds"])
+    assert [case["class"] for case in evidence["shown"]] == ["live", "live"]
 
 
 def test_a_server_is_one_of_the_base(lab: Lab) -> None:

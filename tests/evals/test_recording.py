@@ -6,6 +6,7 @@ import pytest
 
 from tests.evals.conftest import CASES, KEY, Lab, policy, suite
 
+RUN = 'skill: adder\ncases:\n  - {id: adds, run: {script: scripts/add.py}, expect: [{equals: "42"}]}\n'
 PERSON = 'people:\n  ci: {{keys: ["{key}"]}}\nrecorders: [ci]\n'
 
 
@@ -93,6 +94,48 @@ def test_a_recorder_without_a_key_is_told_before_anybody_is_asked(lab: Lab, keys
     assert lab.server.asked == []
 
 
+def test_a_recorder_who_is_nobody_is_told_before_anybody_is_asked(lab: Lab, keys: Path) -> None:
+    named = PERSON.format(key=(keys / "ci.pub").read_text().strip()).replace("[ci]", "[cii]")
+    lab.settle(policy(lab.server.url, named))
+    said = lab.shop.skillctl("validate")
+    (finding,) = said.envelope["findings"]
+    assert (said.exit_code, finding["code"], finding["file"]) == (1, "SK105", "skillctl.yaml")
+    assert (finding["message"], finding["hint"]) == (
+        "`recorders` names `cii`, who is no group or person",
+        "did you mean `ci`?",
+    )
+    for words in ((), ("--record", "--sign", str(keys / "ci"))):
+        answer = lab.eval(*words)
+        error = answer.envelope["error"]
+        assert (answer.exit_code, error["hint"]) == (2, "did you mean `ci`?"), words
+        assert error["message"].endswith("`recorders` names `cii`, who is no group or person")
+    assert lab.evidence("--runner", "fake")["class"] == "rehearsal"
+    assert lab.shop.skillctl("promote", "adder").codes == ["invalid"]
+    lab.shop.write("evals/adder/suite.yaml", RUN)
+    assert lab.evidence()["verdict"] == "passed"
+    assert lab.server.asked == []
+
+
+def test_a_base_in_which_nobody_can_sign_is_told_before_anybody_is_asked(lab: Lab, keys: Path) -> None:
+    named = PERSON.format(key=(keys / "ci.pub").read_text().strip())
+    lab.settle(policy(lab.server.url, named.replace("[ci]", "[cii]")))
+    lab.shop.git("switch", "--quiet", "--create", "change")
+    lab.shop.write("skillctl.yaml", policy(lab.server.url, named))
+    answer = lab.eval("--record", "--sign", str(keys / "ci"))
+    assert answer.exit_code == 2
+    assert answer.envelope["error"]["message"] == (
+        "nobody whom `recorders` in `skillctl.yaml` of the base names has a key, so no record could count"
+    )
+    assert lab.server.asked == []
+
+
+def test_too_few_answers_are_not_recorded_first(lab: Lab) -> None:
+    lab.shop.write("evals/adder/suite.yaml", suite(cases=5))
+    answer = lab.eval("--record")
+    assert (answer.exit_code, "5 asked cases can never show" in answer.envelope["error"]["message"]) == (2, True)
+    assert lab.server.asked == []
+
+
 def test_gits_own_key_signs(lab: Lab, keys: Path) -> None:
     name_recorder(lab, keys)
     lab.shop.git("config", "user.signingkey", str(keys / "ci"))
@@ -116,6 +159,13 @@ def test_a_broken_cassette_is_named(lab: Lab) -> None:
         answer.envelope["error"]["message"]
         == "`evals/adder/cassettes/live.jsonl` cannot be read: line 1 is no recorded answer"
     )
+
+
+def test_a_broken_cassette_can_be_recorded_again(lab: Lab, keys: Path) -> None:
+    name_recorder(lab, keys)
+    lab.shop.write("evals/adder/cassettes/live.jsonl", '{"key": "x"}\n')
+    assert "record it again" in lab.eval().envelope["error"]["hint"]
+    assert lab.evidence("--record", "--sign", str(keys / "ci"))["class"] == "recorded"
 
 
 def test_a_link_leads_no_recording_out(lab: Lab, tmp_path: Path) -> None:
@@ -144,6 +194,7 @@ def test_live_answers_count_only_where_nobody_is_named(lab: Lab, keys: Path) -> 
     assert lab.shop.skillctl("promote", "adder").exit_code == 0
     name_recorder(lab, keys)
     lab.shop.skillctl("revise", "adder")
-    lab.evidence()
+    told = lab.shop.typed("eval", "adder").err
+    assert "6 of the cases are `live`, which is no evidence under this policy (`deterministic`, `recorded` is)" in told
     lab.shop.skillctl("promote", "adder")
     assert "evidence-class" in lab.shop.skillctl("promote", "adder").codes

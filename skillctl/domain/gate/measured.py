@@ -1,6 +1,6 @@
 """Whether evidence is of the cases that its suite counts: each measured as often, and in the way, that it asks."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from skillctl.domain.case import Case
 from skillctl.domain.evidence import CaseResult, EvidenceClass
@@ -10,11 +10,11 @@ _UNSAID = EvidenceClass.DETERMINISTIC
 
 
 def other_cases(
-    cases: Iterable[CaseResult], suite: Suite, classes: Mapping[str, EvidenceClass], *, is_compared: bool
+    cases: Iterable[CaseResult], suite: Suite, classes: Mapping[str, EvidenceClass], compared: Collection[str]
 ) -> Iterator[str]:
     """Everything in which its cases are others; `classes` says what the answers of each case are as evidence.
 
-    Where it `is_compared` with what is served, each case that a prompt asks was measured there too.
+    Those that are to be `compared` with what is served were measured there too.
     """
     counted = {case.id: case for case in suite.counted}
     results = {one.id: one for one in cases}
@@ -25,7 +25,7 @@ def other_cases(
     for name in sorted(counted.keys() & results.keys()):
         case, result = counted[name], results[name]
         yield from _otherwise(case, result, suite.trials_of(case), classes[name])
-        if is_compared and case.ask is not None and result.baseline is None:
+        if name in compared and result.baseline is None:
             yield f"its evidence does not compare case `{name}` with what is served"
 
 
