@@ -64,7 +64,7 @@ class SupabaseTransport:
         except httpx.HTTPError as error:
             raise self._silent(str(error) or type(error).__name__) from None
         # What cannot be read as JSON the client hands over as it came.
-        given = self._answer
+        given, self._answer = self._answer, None
         if given is None or not gateway_answers.is_json(given) or (isinstance(answer, str) and answer == given.text):
             raise self._silent("the answer is not of a Data API")
         return answer

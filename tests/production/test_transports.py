@@ -1,20 +1,23 @@
 """Both transports say the same things about what is wrong, and never a secret."""
 
+import gc
 import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import httpx
 import psycopg
 import pytest
 import stamina
 
 from skillctl.adapters import postgres_errors
+from skillctl.adapters.lanes import call_each
 from skillctl.adapters.postgres_transport import PostgresTransport
 from skillctl.adapters.supabase_transport import SupabaseTransport
 from skillctl.errors import NotMigrated, StoreRefused, Unreachable, UsageError
 from tests.production.conftest import Database, Transport, opened
-from tests.standin.data_api import JWT_SECRET, PUBLISHABLE_KEY, DataApi, data_api, make_jwt
+from tests.standin.data_api import JWT_SECRET, PUBLISHABLE_KEY, SECRET_KEY, DataApi, data_api, make_jwt
 
 SECRET = "sb_secret_hunter2"
 
@@ -168,6 +171,24 @@ def test_a_schema_that_is_not_exposed_is_not_migrated(api: DataApi, monkeypatch:
 
 
 @pytest.mark.usefixtures("at_once")
+def test_no_chunk_stays_in_memory_once_it_is_up(api: DataApi) -> None:
+    def sent() -> int:
+        return sum(isinstance(one, httpx.Request) for one in gc.get_objects())
+
+    gc.collect()
+    before = sent()
+    # As the command line has it, which looks for circles hardly ever.
+    thresholds = gc.get_threshold()
+    gc.set_threshold(1_000_000, 50, 50)
+    try:
+        with SupabaseTransport(api.url, SECRET_KEY) as transport:
+            chunks = ({"digests": [f"{number:064x}"]} for number in range(20))
+            assert len(call_each(transport, "missing_blobs", chunks)) == 20
+            assert sent() - before < 5
+    finally:
+        gc.set_threshold(*thresholds)
+
+
 def test_a_service_that_comes_back_is_asked_again(api: DataApi) -> None:
     api.failures += [503, 503]
     with SupabaseTransport(api.url, "sb_secret_standin") as transport:
