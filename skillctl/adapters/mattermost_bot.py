@@ -35,16 +35,30 @@ class MattermostBot:
 
     def deliver(self, job: Job) -> Attempt:
         """Post what is not posted yet of the notice of a release."""
-        until = self._seconds() + _LONGEST
         try:
             told = thread_posts.threads(job.payload)
         except (AttributeError, KeyError, TypeError, ValueError) as problem:
             return Undeliverable(f"the payload is no notice of a release: {type(problem).__name__}")
+        return self._tell(job.key, told, is_repeated=job.attempt > 1)
+
+    def say(self, key: str, text: str) -> Attempt:
+        """Post what is not posted yet of one text, in no thread; under the same key it is posted once."""
+        # Nobody counts the attempts.
+        return self._tell(key, thread_posts.plain(text), is_repeated=True)
+
+    def _tell(self, key: str, told: Threads, *, is_repeated: bool) -> Attempt:
+        until = self._seconds() + _LONGEST
         try:
             with self._opened() as record:
-                posted = record.posted(self._api.channel, job.key, list(told.steps))
+                posted = record.posted(self._api.channel, key, list(told.steps))
                 telling = _Telling(
-                    self._api, record, job, posted.roots, dict(posted.made), lambda: self._seconds() > until
+                    self._api,
+                    record,
+                    key,
+                    is_repeated,
+                    posted.roots,
+                    dict(posted.made),
+                    lambda: self._seconds() > until,
                 )
                 return telling.tell(told)
         except Stopped as stop:
@@ -56,11 +70,12 @@ class MattermostBot:
 
 @dataclass
 class _Telling:
-    """One attempt at one job."""
+    """One attempt at what is told under a key; `is_repeated` where an earlier one may have posted some of it."""
 
     api: MattermostApi
     record: ProductionChat
-    job: Job
+    key: str
+    is_repeated: bool
     roots: Mapping[str, str]
     made: dict[str, str]
     is_late: Callable[[], bool]
@@ -94,7 +109,7 @@ class _Telling:
                 root = self._opened(skill, root)
                 self._post(step, post, root)
         self._bring_up_to_date(skill, root)
-        self.record.keep_post(self.job.key, f"done:{skill}", root)
+        self.record.keep_post(self.key, f"done:{skill}", root)
 
     def _opened(self, skill: str, gone: str | None) -> str:
         post = self._post(f"root:{skill}", self._standing(skill), None)
@@ -121,13 +136,13 @@ class _Telling:
         if known is None:
             known = self.api.create(post, mark, root)
             self.count += 1
-        self.made[step] = self.record.keep_post(self.job.key, step, known)
+        self.made[step] = self.record.keep_post(self.key, step, known)
         return self.made[step]
 
     def _earlier(self) -> Mapping[str, str]:
         """What may have been posted by an attempt that never heard so."""
         if self.found is None:
-            self.found = self._looked_up() if self.job.attempt > 1 or self.made else {}
+            self.found = self._looked_up() if self.is_repeated or self.made else {}
         return self.found
 
     def _looked_up(self) -> Mapping[str, str]:
@@ -140,4 +155,4 @@ class _Telling:
             return {}
 
     def _mark(self, step: str) -> str:
-        return uuid.uuid5(uuid.NAMESPACE_URL, f"{self.job.key}:{step}").hex
+        return uuid.uuid5(uuid.NAMESPACE_URL, f"{self.key}:{step}").hex

@@ -12,8 +12,7 @@ from skillctl.cli.options import EnvironmentOption, FormatOption
 from skillctl.cli.result import Format, Result
 from skillctl.domain.chat_text import escaped
 from skillctl.domain.queue_health import Concern, Source, concerns, level, sources
-from skillctl.errors import Unreachable
-from skillctl.wiring import working
+from skillctl.wiring import chatting
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,9 +49,7 @@ def stats(
 def _alert(target: "Target", env: str, beyond: Sequence[Concern]) -> None:
     lines = [f"**{one.level}** {escaped(one.source)}: {one.what}" for one in beyond]
     text = "\n".join([f"The job queue of `{env}` needs a look (`skillctl jobs stats --check`):", *lines])
-    reason = working.alert(target, text)
-    if reason is not None:
-        raise Unreachable(f"Mattermost was not told: {reason}", hint="run `skillctl jobs stats --check` to see it here")
+    chatting.alert(target, text)
 
 
 def _draw(screen: "Console", found: Sequence[Source], beyond: Sequence[Concern], *, is_judged: bool) -> None:

@@ -41,6 +41,11 @@ def threads(facts: Mapping[str, Any]) -> Threads:
     return Threads(steps, () if 0 < len(rows) <= MOST_THREADS else _whole(facts))
 
 
+def plain(text: str) -> Threads:
+    """A finished text that is of no skill, in as few posts as hold it."""
+    return Threads({}, tuple(_post(part) for part in chat_text.posts([text])))
+
+
 def root(skill: str, state: SkillState | None, hold: Hold | None) -> Post:
     """The first post of a thread: how the skill stands in production now."""
     serving = state.serving if state else None

@@ -6,15 +6,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from skillctl import settings, wiring
+from skillctl.errors import Unreachable, UsageError
 
 if TYPE_CHECKING:
     from skillctl.adapters.production_chat import ProductionChat
     from skillctl.domain.chat_answers import Question
     from skillctl.settings import Target
-    from skillctl.workflows.store_ports import Destination
+    from skillctl.workflows.store_ports import Chat
+_HERE = "`skillctl jobs stats --check` shows it here"
 
 
-def notices(target: "Target") -> "Destination | None":
+def notices(target: "Target") -> "Chat | None":
     """Where notices go: threads of a bot where it has all it needs, else a webhook; None where there is neither."""
     if target.mattermost_bot is not None:
         from skillctl.adapters.clock import SystemClock
@@ -29,6 +31,28 @@ def notices(target: "Target") -> "Destination | None":
 
         return Mattermost(target.mattermost_url)
     return None
+
+
+def alert(target: "Target", text: str) -> None:
+    """Tell the chat what needs a look, a bot once an hour; UsageError without a chat, Unreachable if it fails."""
+    from skillctl.adapters.clock import SystemClock
+    from skillctl.domain import canonical
+    from skillctl.domain.delivery import Delivered
+
+    chat = notices(target)
+    if chat is None:
+        raise UsageError(f"nobody in `{target.name}` can be alerted: {_missing(target)}", hint=_HERE)
+    hour = SystemClock().now()[: len("2026-11-22T11")]
+    said = chat.say(f"alert:{target.name}:{hour}:{canonical.sha256(text)}", text)
+    if not isinstance(said, Delivered):
+        raise Unreachable(f"Mattermost was not told: {said.reason}", hint=_HERE)
+
+
+def _missing(target: "Target") -> str:
+    named = target.environment.mattermost
+    if named is None:
+        return f"add `mattermost` to `environments.{target.name}` in `skillctl.yaml`"
+    return f"set {' and '.join(f'`{one}`' for one in named.required if one in target.unset)}"
 
 
 @contextmanager

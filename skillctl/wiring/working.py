@@ -1,9 +1,8 @@
-"""Wiring of workers that go on until they are stopped, and of what is told when the queue is not well."""
+"""Wiring of workers that go on until they are stopped."""
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from skillctl.errors import UsageError
 from skillctl.wiring import destinations, production, worker
 
 if TYPE_CHECKING:
@@ -33,14 +32,3 @@ def work(target: "Target", workers: int, told: "Told") -> int:
     with stop.on_signals():
         stop.run([partial(one, number) for number in range(1, workers + 1)])
     return stop.code
-
-
-def alert(target: "Target", text: str) -> str | None:
-    """Tell Mattermost; the reason where it did not arrive."""
-    from skillctl.adapters.mattermost import post
-
-    if not target.mattermost_url:
-        named = target.environment.mattermost
-        where = f"`{named.webhook}`" if named else f"`environments.{target.name}.mattermost`"
-        raise UsageError("nothing says whom to alert", hint=f"set {where}")
-    return post(target.mattermost_url, text)

@@ -113,3 +113,11 @@ class Destination(Protocol):
     def deliver(self, job: Job) -> Attempt:
         """One attempt; never raises for what the other side does."""
         ...
+
+
+class Chat(Destination, Protocol):
+    """A destination that people read."""
+
+    def say(self, key: str, text: str) -> Attempt:
+        """One attempt at posting a text; where the chat can know it, the same one under the same key is posted once."""
+        ...

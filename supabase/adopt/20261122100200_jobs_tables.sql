@@ -167,28 +167,89 @@ begin
   end;
 end $$;
 
--- Whether its own rules let through what our functions write.
-do $$
+-- Why a row cannot be written: the rule or the trigger that is in the way; null where it can.
+create function pg_temp.why_not(p_statement text, p_job uuid) returns text language plpgsql as $$
 declare
-  state text;
-  tried uuid;
+  count bigint;
+  said text;
+  place text;
 begin
-  foreach state in array array['queued', 'processing', 'completed', 'failed', 'cancelled'] loop
-    insert into mcp_jobs.jobs (source, job_type, payload, priority, status)
-    values ('skillctl', 'trial', '{}', 5, state) returning id into tried;
-  end loop;
-  insert into mcp_jobs.job_runs (job_id, attempt, worker) values (tried, 1, 'trial');
-  foreach state in array array['queued', 'cancelled'] loop
-    insert into mcp_jobs.job_events (job_id, event, detail) values (tried, state, '{}');
-  end loop;
-  insert into mcp_jobs.dead_letter_queue (job_id, source, job_type, payload, error)
-  values (tried, 'skillctl', 'trial', '{}', 'trial');
-  raise exception using errcode = 'PT000';
-exception
-  when sqlstate 'PT000' then null;
-  when others then
-    perform pg_temp.refuse_what(array['it does not take what our functions write: ' || sqlerrm]);
+  execute p_statement using p_job;
+  get diagnostics count = row_count;
+  if count = 0 then
+    return 'it is not kept';
+  end if;
+  set constraints all immediate;
+  return null;
+exception when others then
+  get stacked diagnostics said = message_text, place = pg_exception_context;
+  return said || coalesce(' (raised by `' || substring(place from '^PL/pgSQL function (.*?\)) line') || '`)', '');
 end $$;
 
-drop table met, to_make;
-drop function pg_temp.refuse_what(text[]);
+-- What our functions write, those of later files too: the ways that a job goes, and each table with each word of ours.
+create temporary table steps (place int generated always as identity, what text not null, statement text not null);
+insert into steps (what, statement) values ('a job that is `queued`', $s$
+  insert into mcp_jobs.jobs (id, source, job_type, payload, priority) values ($1, 'skillctl', 'trial', '{}', 5) $s$);
+insert into steps (what, statement)
+select s.what, s.statement
+  from (values (1, 'lost', 'queued'), (2, 'failed', 'queued'), (3, 'cancelled', 'cancelled'), (4, 'failed', 'failed'),
+               (5, 'completed', 'completed')) w (attempt, outcome, after)
+ cross join lateral (values
+   (1, 'a job that is `processing`', $s$
+     update mcp_jobs.jobs set status = 'processing', attempts = attempts + 1, worker = 'trial', lease_until = now(),
+            updated_at = now() where id = $1 $s$),
+   (2, 'a run', format($s$
+     insert into mcp_jobs.job_runs (job_id, attempt, worker) values ($1, %s, 'trial') $s$, w.attempt)),
+   (3, format('a run that is `%s`', w.outcome), format($s$
+     update mcp_jobs.job_runs set finished_at = now(), outcome = %L, error = 'trial', result = '{}'
+      where job_id = $1 and attempt = %s $s$, w.outcome, w.attempt)),
+   (4, format('a job that is `%s`', w.after), format($s$
+     update mcp_jobs.jobs set status = %L, lease_until = null, run_at = now(), finished_at = now(), updated_at = now(),
+            last_error = 'trial', result = '{}' where id = $1 $s$, w.after)),
+   (5, format('a job that was `%s` and is `queued`', w.after), $s$
+     update mcp_jobs.jobs set status = 'queued', run_at = now(), finished_at = null, updated_at = now(),
+            max_attempts = attempts + 8 where id = $1 $s$)) s (step, what, statement)
+ where s.step < 5 or w.after in ('failed', 'cancelled')
+ order by w.attempt, s.step;
+insert into steps (what, statement)
+select format('an event `%s`', word), format($s$
+  insert into mcp_jobs.job_events (job_id, event, detail) values ($1, %L, '{}') $s$, word)
+  from unnest(array['queued', 'started', 'progress', 'completed', 'retried', 'failed', 'lost', 'cancelled', 'requeued',
+                    'resolved']) word;
+insert into steps (what, statement) values
+  ('a dead letter', $s$ insert into mcp_jobs.dead_letter_queue (job_id, source, job_type, payload, error)
+    values ($1, 'skillctl', 'trial', '{}', 'trial') $s$),
+  ('a dead letter that is settled', 'update mcp_jobs.dead_letter_queue set resolved = true where job_id = $1'),
+  ('the figures of an hour', $s$
+    insert into mcp_jobs.metrics as m (hour, source, job_type, completed, retried, failed, seconds)
+    select now(), 'skillctl', 'trial', 1, 1, 1, 1 where $1 is not null
+    on conflict (hour, source, job_type) do update set completed = m.completed + excluded.completed $s$),
+  ('that a dead letter is thrown away', 'delete from mcp_jobs.dead_letter_queue where job_id = $1'),
+  ('that a run is thrown away', 'delete from mcp_jobs.job_runs where job_id = $1'),
+  ('that a job is thrown away', 'delete from mcp_jobs.jobs where id = $1');
+
+do $$
+declare
+  wrong text[] := '{}';
+  tried uuid := gen_random_uuid();
+  one record;
+  said text;
+begin
+  -- Later files give ours more words.
+  alter table mcp_jobs.job_events drop constraint if exists job_events_event_check;
+  alter table mcp_jobs.job_runs drop constraint if exists job_runs_outcome_check;
+  for one in select s.what, s.statement, s.place from steps s order by s.place loop
+    said := pg_temp.why_not(one.statement, tried);
+    continue when said is null;
+    said := format('it does not take %s: %s', one.what, said);
+    wrong := case when said = any (wrong) then wrong else wrong || said end;
+    -- Without a job nothing else can be tried.
+    exit when one.place = 1;
+  end loop;
+  raise exception using errcode = 'PT000';
+exception when sqlstate 'PT000' then
+  perform pg_temp.refuse_what(wrong);
+end $$;
+
+drop table met, to_make, steps;
+drop function pg_temp.refuse_what(text[]), pg_temp.why_not(text, uuid);

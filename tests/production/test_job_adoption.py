@@ -15,6 +15,26 @@ from tests.production.test_job_callers import MONITORING
 THEIRS = (Path(__file__).parent / "their_jobs.sql").read_text()
 ROWS = "select source, job_type, status, payload, tenant from mcp_jobs.jobs order by created_at"
 
+RUNS = """
+create table mcp_jobs.job_runs (
+  id bigint generated always as identity primary key, job_id uuid not null references mcp_jobs.jobs (id),
+  attempt int not null, worker text not null, started_at timestamptz not null default now(),
+  finished_at timestamptz, outcome text, error text, result jsonb)
+"""
+#: Without rows, and without the rule of theirs that is as ours.
+FREE = """
+alter table mcp_jobs.jobs drop constraint states; delete from mcp_jobs.dead_letter_queue; delete from mcp_jobs.jobs
+"""
+
+
+def veto(when: str, condition: str, words: str, kind: str = "") -> str:
+    """A trigger of theirs that refuses something."""
+    return (
+        f"create function veto() returns trigger language plpgsql as $$ begin if {condition} then"
+        f" raise exception '{words}'; end if; return new; end $$;"
+        f" create {kind} trigger veto {when} for each row execute function veto()"
+    )
+
 
 def shape(database: Database) -> list[tuple[object, ...]]:
     """Everything that stands in the database by its name."""
@@ -77,6 +97,37 @@ def test_what_fits_is_taken_over_with_its_rows(bare: Database) -> None:
         (("drop function public.enqueue_job; create function public.enqueue_job(p_source text) returns uuid"
          " language sql as 'select null::uuid'"), "function `enqueue_job(text)` would be taken for ours"),
         ("drop table mcp_jobs.metrics; create view mcp_jobs.metrics as select 1", "`metrics` is no table"),
+        *[(f"alter table mcp_jobs.job_events add constraint theirs check (event <> '{word}')",
+           f"an event `{word}`: new row for relation \"job_events\" violates check constraint \"theirs\"")
+          for word in ("requeued", "resolved", "cancelled", "lost", "progress")],
+        *[(f"{RUNS}; alter table mcp_jobs.job_runs add constraint theirs check (outcome <> '{word}')",
+           f"a run that is `{word}`: new row for relation \"job_runs\" violates check constraint \"theirs\"")
+          for word in ("completed", "failed", "lost", "cancelled")],
+        *[(f"{FREE}; alter table mcp_jobs.jobs add constraint theirs check (status <> '{word}')",
+           f"a job that is `{word}`: new row for relation \"jobs\" violates check constraint \"theirs\"")
+          for word in ("queued", "processing", "completed", "failed", "cancelled")],
+        ("alter table mcp_jobs.job_events alter event type varchar(7)", "an event `requeued`: value too long"),
+        (veto("before update on mcp_jobs.jobs", "old.status = 'failed' and new.status = 'queued'", "never again"),
+         "a job that was `failed` and is `queued`: never again (raised by `veto()`)"),
+        (veto("before update on mcp_jobs.jobs", "old.status = 'cancelled'", "it is over"),
+         "a job that was `cancelled` and is `queued`: it is over"),
+        (veto("before insert on mcp_jobs.job_events", "new.event = 'resolved'", "no such event"),
+         "an event `resolved`: no such event"),
+        (f"{RUNS};" + veto("before update on mcp_jobs.job_runs", "new.outcome = 'lost'", "nothing is lost"),
+         "a run that is `lost`: nothing is lost"),
+        (veto("before update on mcp_jobs.dead_letter_queue", "new.resolved", "for ever"),
+         "a dead letter that is settled: for ever"),
+        (veto("after insert on mcp_jobs.jobs deferrable initially deferred", "true", "in the end", "constraint"),
+         "a job that is `queued`: in the end"),
+        (("create function veto() returns trigger language plpgsql as 'begin return null; end';"
+          " create trigger veto before update on mcp_jobs.jobs for each row execute function veto()"),
+         "a job that is `processing`: it is not kept"),
+        (("alter table mcp_jobs.metrics drop constraint metrics_pkey;"
+          " alter table mcp_jobs.metrics add id bigint generated always as identity primary key"),
+         "the figures of an hour: there is no unique"),
+        (("alter table mcp_jobs.job_events drop constraint job_events_job_id_fkey, add constraint"
+          " job_events_job_id_fkey foreign key (job_id) references mcp_jobs.jobs (id)"),
+         "that a job is thrown away: update or delete on table \"jobs\" violates foreign key"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused_by_name_and_nothing_is_changed(bare: Database, change: str, said: str) -> None:

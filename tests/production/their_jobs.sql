@@ -12,6 +12,12 @@ create table mcp_jobs.jobs (
   updated_at timestamptz not null default now(),
   constraint states check (status in ('queued', 'processing', 'completed', 'failed', 'cancelled'))
 );
+create function mcp_jobs.touch() returns trigger language plpgsql as $$
+begin
+  new.updated_at := now();
+  return new;
+end $$;
+create trigger touch before update on mcp_jobs.jobs for each row execute function mcp_jobs.touch();
 create index jobs_newest_idx on mcp_jobs.jobs (created_at);
 create table mcp_jobs.job_events (
   id uuid primary key default gen_random_uuid(),
