@@ -39,9 +39,9 @@ def measure(scratch: Path, size: int, rounds: int) -> None:
     table.show(f"Changes, {size:,} lean skills, warm", rows)
 
 
-def promoted(folder: Path) -> Sequence[str]:
-    """The skills of which `main` has a candidate, and the branch the promotion."""
-    names = sorted(path.name for path in (folder / "skills").iterdir())[:_CHANGED]
+def promoted(folder: Path, branch: str = BRANCH, first: int = 0) -> Sequence[str]:
+    """Skills, from the `first` on, of which `main` has a candidate, and the branch the promotion."""
+    names = sorted(path.name for path in (folder / "skills").iterdir())[first : first + _CHANGED]
     for name in names:
         definition = folder / "skills" / name / "skill.yaml"
         text = re.sub(r"(?m)^status:.*$", "status: candidate", definition.read_text())
@@ -54,7 +54,7 @@ def promoted(folder: Path) -> Sequence[str]:
         suite.write_text(suite.read_text().replace("cases:\n", "cases:\n" + "".join(cases)))
     _git(folder, "commit", "--quiet", "--all", "--message", "candidates")
     _skillctl(folder, "eval", *names)
-    _git(folder, "checkout", "--quiet", "-b", BRANCH)
+    _git(folder, "checkout", "--quiet", "-b", branch)
     for name in names:
         _skillctl(folder, "promote", name)
     _git(folder, "checkout", "--quiet", "main")

@@ -48,7 +48,9 @@ def _rows(repository: Path, behind: Gateway, size: int) -> list[Row]:
     empty = [sync() for _ in range(3)]
     _commit_elsewhere(repository)
     beside, _ = sync()
-    changed, changed_asked = _ten_changed(repository, sync)
+    # What can be selected is read once, where promotions are judged for the first time.
+    cold, _ = _ten_changed(repository, sync, "promotions", 0)
+    changed, changed_asked = _ten_changed(repository, sync, "more-promotions", 10)
     most = {name: value if is_asked else None for name, value in (("first", 12.0), ("empty", 1.5), ("changed", 1.7))}
     return [
         Row("`load`", "s", [load.seconds]),
@@ -65,6 +67,7 @@ def _rows(repository: Path, behind: Gateway, size: int) -> list[Row]:
         Row("empty `sync`, the commit that is there", "s", timing.seconds([ran for ran, _ in empty]), most["empty"]),
         Row("empty `sync`, a commit beside skills", "s", [beside.seconds], most["empty"]),
         Row("requests of an empty one", "", [float(asked["requests"]) for _, asked in empty]),
+        Row("`sync` of ten promotions, the first on this machine", "s", [cold.seconds]),
         Row("`sync` of ten promotions", "s", [changed.seconds], most["changed"]),
         Row("its requests", "", [changed_asked["requests"]]),
     ]
@@ -83,11 +86,11 @@ def _commit_elsewhere(repository: Path) -> None:
     timing.run(("git", "commit", "--quiet", "--message", "notes"), repository, timing.environment())
 
 
-def _ten_changed(repository: Path, sync: Any) -> tuple[Ran, dict[str, Any]]:
+def _ten_changed(repository: Path, sync: Any, branch: str, first: int) -> tuple[Ran, dict[str, Any]]:
     """Ten promotions, merged in one commit as a pull request is; what was decided before them is there already."""
-    changes.promoted(repository)
+    changes.promoted(repository, branch, first)
     sync()
-    for words in (("merge", "--quiet", "--squash", changes.BRANCH), ("commit", "--quiet", "--message", "promotions")):
+    for words in (("merge", "--quiet", "--squash", branch), ("commit", "--quiet", "--message", "promotions")):
         timing.run(("git", *words), repository, timing.environment())
     ran, asked = sync()
     if not re.search(r"\b10 to change", ran.output):

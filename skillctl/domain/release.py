@@ -117,6 +117,8 @@ def _entry(name: str, wanted: Desired | None, current: Current) -> Entry:
     else:
         made = _difference(wanted, now)
     known = wanted.state if wanted else NOTHING
+    if known == now:
+        return made
     after = known.digest(made.serving) or now.digest(made.serving)
     return replace(made, digest=after, was_digest=now.digest(now.serving))
 
@@ -127,7 +129,9 @@ def _distinct(problems: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _as_it_is(name: str, action: Action, now: SkillState, **more: Any) -> Entry:
-    return Entry(name, action, **{"version": now.serving, "serving": now.serving, "was_serving": now.serving, **more})
+    served, digest = now.serving, now.digest(now.serving)
+    same = {"version": served, "serving": served, "was_serving": served, "digest": digest, "was_digest": digest}
+    return Entry(name, action, **{**same, **more})
 
 
 def _held(hold: Hold, name: str, wanted: Desired | None, now: SkillState) -> Entry:
@@ -143,6 +147,8 @@ def _held(hold: Hold, name: str, wanted: Desired | None, now: SkillState) -> Ent
 
 def _difference(wanted: Desired, now: SkillState) -> Entry:
     ours = wanted.state
+    if ours == now:
+        return _unchanged(wanted, now)
     publish = tuple(versions.ordered(version for version in ours.versions if version not in now.versions))
     states = tuple(
         versions.ordered(
@@ -153,10 +159,12 @@ def _difference(wanted: Desired, now: SkillState) -> Entry:
         )
     )
     steps = tuple(_steps(ours, now, publish, states))
-    if publish or states or ours.serving != now.serving:
-        action = _action(steps, publish, ours.serving, now.serving)
-        version = publish[-1] if publish else steps[-1].version if steps else ours.serving
-        return Entry(wanted.skill, action, version, ours.serving, now.serving, publish, states, steps)
+    action = _action(steps, publish, ours.serving, now.serving)
+    version = publish[-1] if publish else steps[-1].version if steps else ours.serving
+    return Entry(wanted.skill, action, version, ours.serving, now.serving, publish, states, steps)
+
+
+def _unchanged(wanted: Desired, now: SkillState) -> Entry:
     if wanted.working is not None:
         return _as_it_is(wanted.skill, Action.KEPT, now, note=f"{wanted.working} is in work")
     return _as_it_is(wanted.skill, Action.UNCHANGED, now)

@@ -137,6 +137,31 @@ def test_where_files_came_in_on_the_first_parents(repo: Shop) -> None:
     assert GitRepository(repo.root).introduced("skills", base)["skills/adder/skill.yaml"] == (base, None)
 
 
+def test_what_came_in_is_the_same_whatever_was_asked_before(repo: Shop) -> None:
+    first = repo.head()
+    repo.git("checkout", "--quiet", "-b", "side")
+    repo.write("approvals/adder/1.0.0/approval.json", "{}")
+    side = repo.commit("on the side")
+    repo.git("checkout", "--quiet", "main")
+    repo.write("approvals/bills/1.0.0/approval.json", "{}")
+    second = repo.commit("on main")
+    repo.git("merge", "--quiet", "--no-ff", "-m", "merge", "side")
+    merge = repo.head()
+    repo.git("rm", "--quiet", "approvals/bills/1.0.0/approval.json")
+    repo.write("approvals/adder/1.0.0/approval.json", "[]")
+    gone = repo.commit("gone and changed")
+    repo.write("approvals/bills/1.0.0/approval.json", "{}")
+    last = repo.commit("back")
+    asked = (first, side, second, merge, gone, last)
+    alone = {at: GitRepository(repo.root).introduced("approvals", at) for at in asked}
+    for one in asked:
+        for other in asked:
+            both = GitRepository(repo.root)
+            assert both.introduced("approvals", one) == alone[one]
+            assert both.introduced("approvals", other) == alone[other]
+    assert alone[last]["approvals/bills/1.0.0/approval.json"] == (last, gone)
+
+
 def test_three_thousand_objects_and_those_that_are_missing(repo: Shop) -> None:
     contents = {hashlib.sha1(b"blob %d\0" % len(raw) + raw).hexdigest(): raw for raw in (_odd(n) for n in range(3000))}
     told = b"".join(b"blob\ndata %d\n" % len(raw) + raw + b"\n" for raw in contents.values())
