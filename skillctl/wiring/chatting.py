@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from skillctl.domain.chat_answers import Question
     from skillctl.settings import Target
     from skillctl.workflows.store_ports import Chat
+
 _HERE = "`skillctl jobs stats --check` shows it here"
 
 

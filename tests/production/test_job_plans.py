@@ -32,7 +32,8 @@ def test_a_claim_goes_straight_to_its_job_beside_thousands_of_others(database: D
         # As a session that asks often ends up with, whatever it asked first.
         connection.execute("set plan_cache_mode = force_generic_plan")
         looked_at = [_pages(connection, source) for _ in range(8)]
-    assert max(looked_at[1:]) < OTHERS / 20
+    # Who finds nothing looks at next to nothing; a job that is taken is written in a dozen places.
+    assert max(looked_at[1:]) < (20 if source == "idle" else OTHERS / 10)
 
 
 def test_no_step_of_a_job_is_planned_anew_each_time(database: Database) -> None:
