@@ -86,3 +86,10 @@ def test_nothing_of_what_others_wrote_does_anything(name: str, reason: str) -> N
     shown = root["message"].removeprefix("**").replace("** serves nothing", "", 1)
     for text in (shown, root["props"]["attachments"][0]["text"], *filter(None, steps)):
         assert effects(text) == []
+
+
+def test_a_finished_text_is_of_no_thread_and_as_few_posts_as_hold_it() -> None:
+    brief, long = thread_posts.plain("look"), thread_posts.plain("\n".join(["a line"] * 3_000))
+    assert ([post["message"] for post in brief.whole], brief.steps, brief.opens) == (["look"], {}, False)
+    assert len(long.whole) == 2
+    assert sum(post["message"].count("a line") for post in long.whole) == 3_000
