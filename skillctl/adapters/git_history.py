@@ -147,20 +147,22 @@ class GitHistory:
         if folder not in asked and top not in asked:
             # Who asks of a second folder asks of many: then all is read at once.
             wide = top if asked else folder
-            self._brought[wide, at] = self._since_known(wide, at) or self._introduced(wide, at)
+            found = self._since_known(wide, at)
+            self._brought[wide, at] = self._introduced(wide, at) if found is None else found
         if (folder, at) in self._brought:
             return self._brought[folder, at]
         return {path: came for path, came in self._brought[top, at].items() if path.startswith(f"{folder}/")}
 
     def _since_known(self, folder: str, at: str) -> Mapping[str, tuple[str, str | None]] | None:
-        """What is known of an older commit of this line, with what came in since; None where none is known."""
-        for known, older in reversed(self._brought):
-            if known == folder and (line := self.read("rev-list", "--first-parent", "--parents", f"{older}..{at}")):
-                # One that came in by a merge's side is no commit of the line.
-                first_parent = line.rsplit("\n", 1)[-1].split(" ")[1:2]
-                if first_parent == [older]:
-                    return {**self._brought[known, older], **self._introduced(folder, f"{older}..{at}")}
-        return None
+        """What is known of the commit asked for last, with what came in since; None where it is not behind this one."""
+        older = next((commit for of, commit in reversed(self._brought) if of == folder), None)
+        if older is None:
+            return None
+        line = self.read("rev-list", "--first-parent", "--parents", f"{older}..{at}")
+        # One that came in by a merge's side is no commit of the line.
+        if line.rsplit("\n", 1)[-1].split(" ")[1:2] != [older]:
+            return None
+        return {**self._brought[folder, older], **self._introduced(folder, f"{older}..{at}")}
 
     def _introduced(self, folder: str, span: str) -> Mapping[str, tuple[str, str | None]]:
         words = ("--first-parent", "-m", "--no-renames", "--diff-filter=AMT", "--format=%x00%H %P", "--name-only")

@@ -118,6 +118,6 @@ class Destination(Protocol):
 class Chat(Destination, Protocol):
     """A destination that people read."""
 
-    def say(self, key: str, text: str) -> Attempt:
+    def say(self, key: str, text: str, /) -> Attempt:
         """One attempt at posting a text; where the chat can know it, the same one under the same key is posted once."""
         ...

@@ -7,14 +7,14 @@ import pytest
 
 from skillctl.domain import canonical
 from tests.evals.conftest import Lab, policy, suite
-from tests.standin.chat_server import Handler, chat_server, good
+from tests.standin.chat_server import Behaviour, Handler, chat_server, good
 
 GATE = ", margin: 0.2"
 #: So many cases that a margin of 20 points can be told at all.
 CASES = 24
 
 
-def forgets(share: int) -> object:
+def forgets(share: int) -> Behaviour:
     """Answers as the skill says, but its newer version every `share`-th time as if it said nothing."""
 
     def answers(handler: Handler) -> None:
@@ -57,7 +57,7 @@ def revised(lab: Lab) -> Lab:
 
 @pytest.mark.parametrize(("share", "verdict"), [(0, "passed"), (3, "regressed"), (8, "underpowered")])
 def test_a_new_version_is_compared_with_what_is_served(revised: Lab, share: int, verdict: str) -> None:
-    with chat_server(forgets(share)) as server:  # type: ignore[arg-type]
+    with chat_server(forgets(share)) as server:
         revised.settle(policy(server.url, gate=GATE + ", ask_rate: 0.3"))
         evidence = revised.evidence("--concurrency", "16")
         assert evidence["verdict"] == verdict
@@ -96,7 +96,7 @@ def triggers(cases: int = CASES, runner: str = "live", more: str = "") -> str:
     return f"skill: adder\nrunner: {runner}\ntrigger_runner: {runner}\ntrials: {TRIALS}\ncases:\n{asked}{more}"
 
 
-def overlooks(share: int) -> object:
+def overlooks(share: int) -> Behaviour:
     """Selects the skill, but as it is described anew every `share`-th time not; answers all else as it should."""
 
     def selects(handler: Handler) -> None:
@@ -115,7 +115,7 @@ def overlooks(share: int) -> object:
 
 @pytest.mark.parametrize(("share", "verdict"), [(0, "passed"), (3, "regressed"), (6, "underpowered")])
 def test_a_new_description_is_compared_with_the_one_that_is_served(lab: Lab, share: int, verdict: str) -> None:
-    with chat_server(overlooks(share)) as server:  # type: ignore[arg-type]
+    with chat_server(overlooks(share)) as server:
         serve(lab, triggers(), server.url)
         reword(lab, "Adds. Use it to add.", "Sums up. Use it to add.")
         lab.settle(policy(server.url, gate=GATE + ", ask_rate: 0.3"))
@@ -142,7 +142,7 @@ def test_a_new_description_is_compared_with_the_one_that_is_served(lab: Lab, sha
 
 
 def test_the_same_description_is_not_selected_from_twice(lab: Lab) -> None:
-    with chat_server(overlooks(0)) as server:  # type: ignore[arg-type]
+    with chat_server(overlooks(0)) as server:
         serve(lab, triggers(6), server.url)
         before = len(server.asked)
         reword(lab, "Run `", "Run it well: `")
@@ -156,7 +156,7 @@ def test_the_same_description_is_not_selected_from_twice(lab: Lab) -> None:
 
 def test_answers_and_selections_are_compared_together(lab: Lab) -> None:
     more = '  - {id: q, ask: {prompt: "question 1"}, expect: [{contains: "42"}]}\n'
-    with chat_server(overlooks(0)) as server:  # type: ignore[arg-type]
+    with chat_server(overlooks(0)) as server:
         serve(lab, triggers(20, more=more), server.url)
         reword(lab, "Run `", "Run it well: `")
         alone = lab.eval()
@@ -171,7 +171,7 @@ def test_answers_and_selections_are_compared_together(lab: Lab) -> None:
 
 
 def test_selections_from_both_catalogues_are_recorded(lab: Lab) -> None:
-    with chat_server(overlooks(3)) as server:  # type: ignore[arg-type]
+    with chat_server(overlooks(3)) as server:
         serve(lab, triggers(), server.url)
         reword(lab, "Adds. Use it to add.", "Sums up. Use it to add.")
         lab.shop.write("evals/adder/suite.yaml", triggers(runner="taped"))
@@ -183,7 +183,7 @@ def test_selections_from_both_catalogues_are_recorded(lab: Lab) -> None:
 
 
 def test_evidence_that_compares_no_selections_is_refused(lab: Lab) -> None:
-    with chat_server(overlooks(0)) as server:  # type: ignore[arg-type]
+    with chat_server(overlooks(0)) as server:
         serve(lab, triggers(), server.url)
         reword(lab, "Adds. Use it to add.", "Sums up. Use it to add.")
         assert lab.evidence("--concurrency", "16")["verdict"] == "passed"

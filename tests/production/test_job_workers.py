@@ -269,38 +269,46 @@ def test_a_drain_tries_each_job_once_however_soon_it_is_due_again() -> None:
     assert (len(done.deliveries), endless.postponed) == (1, 2)
 
 
-def test_a_receiver_has_all_workers_but_one_whatever_it_is_told() -> None:
-    class Queue:
-        def claim(self, _worker: str, job_types: list[str]) -> Job | None:
-            return Job("1", job_types[0], {}, 1, "k") if job_types else None
+class Full:
+    """A queue that has a job of every type that is asked for."""
 
-    lanes = Lanes({"rollout": None, "rollout-follow": None, "notice": None}, 2)  # type: ignore[dict-item]
-    taken = [lanes.claim(Queue(), "w") for _ in range(2)]  # type: ignore[arg-type]
+    def claim(self, _worker: str, job_types: list[str]) -> Job | None:
+        return Job("1", job_types[0], {}, 1, "k") if job_types else None
+
+
+def claimed(lanes: Lanes) -> Job | None:
+    """The next job that a worker gets, of a queue that never runs dry."""
+    # Of a queue it asks nothing else.
+    return lanes.claim(Full(), "w")  # type: ignore[arg-type]
+
+
+class Anybody:
+    """A destination that nothing is brought to."""
+
+    def deliver(self, _job: Job) -> Attempt:
+        raise AssertionError("nothing is delivered here")
+
+
+def test_a_receiver_has_all_workers_but_one_whatever_it_is_told() -> None:
+    lanes = Lanes(dict.fromkeys(("rollout", "rollout-follow", "notice"), Anybody()), 2)
+    taken = [claimed(lanes) for _ in range(2)]
     assert [one.job_type for one in taken if one] == ["rollout", "notice"]
 
 
 @pytest.mark.parametrize(("policy", "second"), [("notify", "rollout"), ("hold", "rollout-failed")])
 def test_a_failed_rollout_that_is_told_waits_for_mattermost_as_notices_do(policy: str, second: str) -> None:
-    class Queue:
-        def claim(self, _worker: str, job_types: list[str]) -> Job | None:
-            return Job("1", job_types[0], {}, 1, "k") if job_types else None
-
-    types = dict.fromkeys(("notice", "rollout-failed", "rollout"))
-    lanes = Lanes(types, 2, partial(receiver_of, on_failure=policy))  # type: ignore[arg-type]
-    taken = [lanes.claim(Queue(), "w") for _ in range(2)]  # type: ignore[arg-type]
+    types = dict.fromkeys(("notice", "rollout-failed", "rollout"), Anybody())
+    lanes = Lanes(types, 2, partial(receiver_of, on_failure=policy))
+    taken = [claimed(lanes) for _ in range(2)]
     assert [one.job_type for one in taken if one] == ["notice", second]
 
 
 def test_a_type_has_all_workers_but_one() -> None:
-    class Queue:
-        def claim(self, _worker: str, job_types: list[str]) -> Job | None:
-            return Job("1", job_types[0], {}, 1, "k") if job_types else None
-
-    lanes = Lanes({"a": None, "b": None}, 3)  # type: ignore[dict-item]
-    taken = [lanes.claim(Queue(), "w") for _ in range(3)]  # type: ignore[arg-type]
+    lanes = Lanes(dict.fromkeys(("a", "b"), Anybody()), 3)
+    taken = [claimed(lanes) for _ in range(3)]
     assert [one.job_type for one in taken if one] == ["a", "a", "b"]
     assert taken[0] is not None
     lanes.leave(taken[0])
-    again = lanes.claim(Queue(), "w")  # type: ignore[arg-type]
+    again = claimed(lanes)
     assert again is not None
     assert again.job_type == "a"

@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -85,7 +86,7 @@ class Outage:
             with Opened(url, 60) as queue:
                 work(queue, lanes, f"w{number}", pulse, self.stop, told)
 
-        self.stop.run([lambda number=number: one(number) for number in range(WORKERS)])  # type: ignore[misc]
+        self.stop.run([partial(one, number) for number in range(WORKERS)])
 
     def queued(self, kind: str, key: str) -> None:
         """A job of this type, due at once."""
