@@ -43,6 +43,7 @@ _UNSHARED = ("unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork
 # Its code lies where scripts may write later, so nothing may be imported from there once it serves.
 _SERVE = "import sys; sys.path.append('/scratch'); from skillctl.adapters.keeper import serve; sys.path.pop(); serve()"
 _SECONDS_TO_END = 30.0
+_ROOT = "skillctl-root-"
 
 
 class Fallen(Exception):
@@ -81,10 +82,16 @@ class Namespaces:
         usual = environment(self.python(), "/agent", "/tmp")  # noqa: S108
         return self._kept().run(asked._replace(env={**usual, "PWD": "/skill", **asked.env}))
 
+    def begin(self) -> None:
+        """Start the keeper, and do not wait for it; Fallen or OSError if it cannot be started."""
+        with self._starting:
+            self._keeper = self._keeper or _Keeper()
+
     def _kept(self) -> "_Keeper":
         with self._starting:
             if self._keeper is None or self._keeper.has_ended():
                 self._keeper = _Keeper()
+            self._keeper.wait()
             return self._keeper
 
 
@@ -100,12 +107,13 @@ class _Keeper:
     """The process of `keeper`, and our end of its socket."""
 
     def __init__(self) -> None:
-        with tempfile.TemporaryDirectory(prefix="skillctl-root-") as name, tempfile.TemporaryFile() as told:
-            folder = Path(os.path.realpath(name))
+        self._is_lost = False
+        # Taking from a list, and adding to it, needs no lock.
+        self._rooms: list[_Idle] = []
+        with ExitStack() as unless_started:
+            folder = Path(os.path.realpath(unless_started.enter_context(tempfile.TemporaryDirectory(prefix=_ROOT))))
+            self._told = unless_started.enter_context(tempfile.TemporaryFile())
             walled_root.furnish(folder)
-            self._is_lost = False
-            # Taking from a list, and adding to it, needs no lock.
-            self._rooms: list[_Idle] = []
             self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
                 self._process = subprocess.Popen(
@@ -114,14 +122,23 @@ class _Keeper:
                     env=environment("/python", "/", "/"),
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
-                    stderr=told,
+                    stderr=self._told,
                     start_new_session=True,
                 )
             weakref.finalize(self, _end, self._socket, self._rooms, self._process)
+            self._building: ExitStack | None = unless_started.pop_all()
+
+    def wait(self) -> None:
+        """Until it is ready, from one thread at a time; Fallen if it ended before."""
+        if self._building is None:
+            return
+        with self._building:
+            self._building = None
             if not self._socket.recv(16):
+                self._is_lost = True
                 code = self._process.wait()
-                told.seek(0)
-                raise Fallen(told.read().decode("utf-8", "replace").strip() or f"exit code {code}")
+                self._told.seek(0)
+                raise Fallen(self._told.read().decode("utf-8", "replace").strip() or f"exit code {code}")
 
     def has_ended(self) -> bool:
         """Whether nobody answers any more, or nobody answered once."""

@@ -1,21 +1,15 @@
 """Runs scripts of a skill: a scratch copy, a clean environment, bounded time, memory and output (see `isolation`)."""
 
-import shutil
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from threading import Lock, Thread
 
 from skillctl.adapters.bounded_checks import BoundedChecks
 from skillctl.adapters.errand import Errand
-from skillctl.adapters.isolation import TOOLS, Fallen, Isolation, Namespaces, Walls
-from skillctl.adapters.plain_process import Processes
-from skillctl.adapters.walled_root import SYSTEM_PATH
+from skillctl.adapters.isolation import Fallen, Isolation, Walls
+from skillctl.adapters.walls import BestWalls
 from skillctl.domain.case import Run
 from skillctl.domain.checks import Check
 from skillctl.domain.checks.produced import Produced
 
-_PROBE = {"probe.py": ("100644", b"print('isolated')\n")}
 _MEGABYTE = 1024 * 1024
 
 # What decides which program is started, with which libraries, and what it does before it reads the script.
@@ -29,60 +23,33 @@ class ScriptRunner:
     #: The name evidence carries; it changes when the way scripts are run changes what they can print.
     runner = "script/3"
 
-    def __init__(self, *, namespaces: bool = True) -> None:
-        self._namespaces = namespaces
-        self._choice: tuple[Walls, str | None] | None = None
-        self._choosing = Lock()
+    def __init__(self, walls: BestWalls | None = None) -> None:
+        self._walls = walls or BestWalls()
         self._checks = BoundedChecks()
 
     def prepare(self) -> None:
-        """Begin to put up the walls, while other things are done; whoever asks for them waits, and is told why not."""
-        Thread(target=self._try, name="walls", daemon=True).start()
+        """Begin to put up the walls, while other things are done."""
+        self._walls.begin()
 
     @property
     def isolation(self) -> Isolation:
         """What stands between a script and this machine."""
-        return self._chosen()[0].name
+        return self._walls.chosen()[0].name
 
     @property
     def weakness(self) -> str | None:
         """Why there are no namespaces, or None where there are."""
-        return self._chosen()[1]
+        return self._walls.chosen()[1]
 
     def run(self, files: Mapping[str, tuple[str, bytes]], run: Run) -> Produced | str:
         """What the script produced, or why it cannot be judged (no way to run it, time out, too much output)."""
         if run.script not in files:
             return f"`{run.script}` is not a file of the skill"
-        return next(_refusals(files, run), None) or _run(self._chosen()[0], files, run)
+        return next(_refusals(files, run), None) or _run(self._walls.chosen()[0], files, run)
 
     def failure(self, check: Check, produced: Produced) -> str | None:
         """Why the check does not hold, or None; BrokenCheck if that cannot be said, or not in bounded time."""
         return self._checks.failure(check, produced)
-
-    def _try(self) -> None:
-        # What fails fails again for who asks.
-        with suppress(Exception):
-            self._chosen()
-
-    def _chosen(self) -> tuple[Walls, str | None]:
-        with self._choosing:
-            if self._choice is None:
-                self._choice = _walls() if self._namespaces else (Processes(), "namespaces were not asked for")
-            return self._choice
-
-
-def _walls() -> tuple[Walls, str | None]:
-    """The best walls that hold here, tried by running a script behind them."""
-    missing = [tool for tool in TOOLS if shutil.which(tool, path=SYSTEM_PATH) is None]
-    if sys.platform != "linux" or missing:
-        needed = f"`{missing[0]}` is not installed" if sys.platform == "linux" else "only Linux has namespaces"
-        return Processes(), needed
-    walls = Namespaces()
-    said = _run(walls, _PROBE, Run(script="probe.py"))
-    if said == Produced(0, "isolated\n", ""):
-        return walls, None
-    problem = said if isinstance(said, str) else said.stderr.strip() or f"exit code {said.exit_code}"
-    return Processes(), problem.splitlines()[0]
 
 
 def _refusals(files: Mapping[str, tuple[str, bytes]], run: Run) -> Iterator[str]:

@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from skillctl.cli import eval_shown
-from skillctl.cli.eval_shown import EvalFormat, EvalFormatOption
-from skillctl.cli.options import PageOption, RunnerOption, TrustedOption
-from skillctl.cli.result import Result
+from skillctl.cli.options import EvalFormatOption, PageOption, RunnerOption, TrustedOption
+from skillctl.cli.result import EvalFormat, Result
 from skillctl.domain import shard
 from skillctl.domain.shard import Shard
 from skillctl.errors import SkillctlError, UsageError
@@ -42,11 +41,7 @@ def run(
                 done.append(merge(laboratory.ground(name), laboratory.books(), shards))
             except SkillctlError as problem:
                 refused[name] = problem
-    if len(refused) == 1 and not done:
-        raise next(iter(refused.values()))
-    if report is not None:
-        eval_shown.write_page(report, done)
-    return eval_shown.result(done, refused, format)
+    return eval_shown.answer(done, refused, report, format)
 
 
 def _read(file: Path) -> Shard:

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from skillctl.cli import draw
-from skillctl.cli.result import Format, Result
+from skillctl.cli.result import EvalFormat, Format, Result
 from skillctl.domain.evidence import Outcome, Verdict
 from skillctl.domain.reporting import report_of
 from skillctl.errors import SkillctlError, UsageError
@@ -23,20 +20,16 @@ if TYPE_CHECKING:
 _CODES = {Verdict.ERRORED: 3, Verdict.PASSED: 0}
 
 
-class EvalFormat(StrEnum):
-    """How an evaluation is written to standard output."""
-
-    TEXT = "text"
-    JSON = "json"
-    JUNIT = "junit"
-    MARKDOWN = "markdown"
-
-
-EvalFormatOption = Annotated[EvalFormat, typer.Option("--format", help="Text, one JSON envelope, or a report.")]
-
-
-def result(done: Sequence[Evaluation], refused: Mapping[str, SkillctlError], format: EvalFormat) -> Result:
-    """The answer: exit code 1 where a skill did not pass, 3 where one could not be judged."""
+def answer(
+    done: Sequence[Evaluation], refused: Mapping[str, SkillctlError], page: Path | None, format: EvalFormat
+) -> Result:
+    """The answer, and the page where one was asked for: exit code 1 where a skill did not pass, 3 where one could not
+    be judged; what alone was asked for and is refused is raised.
+    """
+    if len(refused) == 1 and not done:
+        raise next(iter(refused.values()))
+    if page is not None:
+        write(page, _written("eval_html", done))
     code = _exit_code(done, refused.values())
     if format is EvalFormat.JSON:
         return Result(_data(done, refused), code, (), format=Format.JSON)
@@ -74,11 +67,6 @@ def _report(one: Evaluation) -> "SuiteReport":
     }
     report = report_of(one.evidence, one.trials, ground.suite, ground.gate, ground.served, prompts, reused=one.reused)
     return replace(report, is_part=not one.scope.is_whole)
-
-
-def write_page(file: Path, done: Sequence[Evaluation]) -> None:
-    """The page to look at."""
-    write(file, _written("eval_html", done))
 
 
 def sure_to_write(*files: Path | None) -> None:

@@ -34,6 +34,15 @@ class Report(StrEnum):
     JUNIT = "junit"
 
 
+class EvalFormat(StrEnum):
+    """How an evaluation is written to standard output."""
+
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+    MARKDOWN = "markdown"
+
+
 def _nothing(_console: "Console") -> None:
     return None
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from skillctl.domain.evidence import Arm, EvidenceClass, Outcome
+from skillctl.domain.arm import Arm
+from skillctl.domain.evidence import EvidenceClass, Outcome
 from skillctl.domain.trial import Trial
 
 

@@ -48,14 +48,6 @@ class Verdict(StrEnum):
     ERRORED = "errored"
 
 
-class Arm(StrEnum):
-    """What answers: the content measured, a model without any skill, or what is served now."""
-
-    WITH_SKILL = "with_skill"
-    WITHOUT_SKILL = "without_skill"
-    BASELINE = "baseline"
-
-
 class _Record(Model):
     """A record that leaves out what it has nothing to say of, so that those of older formats keep their bytes."""
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from skillctl.domain import statistics
+from skillctl.domain.arm import Arm
 from skillctl.domain.case import Case
 from skillctl.domain.confusion import Choice, Confusion, confusion
 from skillctl.domain.evaluation import ArmReport, CaseReport, Estimate, Lost, Selected, SuiteReport
-from skillctl.domain.evidence import Arm, CaseResult, Evidence, EvidenceClass
+from skillctl.domain.evidence import CaseResult, Evidence, EvidenceClass
 from skillctl.domain.policy import EffectiveGate
 from skillctl.domain.suite import Suite
 from skillctl.domain.tally import Taken, by_case

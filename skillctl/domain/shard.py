@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 
 from skillctl.domain import canonical
-from skillctl.domain.evidence import Arm
+from skillctl.domain.arm import Arm
 from skillctl.domain.schema import Model, Name
 from skillctl.domain.trial import Trial
 

@@ -14,6 +14,7 @@ from skillctl.domain.document import Document, Path
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.runner import Alias
 from skillctl.domain.schema import Model, Name, modelled, once
+from skillctl.domain.tree import SUITE_FILE
 
 
 class Suite(Model):
@@ -52,7 +53,7 @@ class Suite(Model):
         return [case for case in self.cases if self.counts(case)]
 
 
-FILE_NAME = "suite.yaml"
+FILE_NAME = SUITE_FILE
 #: The order in which people expect the keys.
 ORDER = tuple(Suite.model_fields)
 

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from skillctl.domain.arm import Arm
 from skillctl.domain.case import Case
-from skillctl.domain.evidence import Arm, CaseResult, Outcome, class_of_all
+from skillctl.domain.evidence import CaseResult, Outcome, class_of_all
 from skillctl.domain.suite import Suite
 from skillctl.domain.trial import Trial
 

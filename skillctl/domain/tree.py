@@ -8,6 +8,7 @@ FILE_MODES = frozenset({"100644", "100755"})
 #: No more of a file is ever read.
 MAX_BYTES = 1024 * 1024
 POLICY_FILE = "skillctl.yaml"
+SUITE_FILE = "suite.yaml"
 #: Each has a folder for each skill, of its name.
 OF_SKILLS = ("skills", "evals", "approvals")
 #: The most skills whose folders are listed one by one; of more, it is quicker to list all that lies beside them.

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue
 
-from skillctl.domain.evidence import Arm, EvidenceClass, Outcome
+from skillctl.domain.arm import Arm
+from skillctl.domain.evidence import EvidenceClass, Outcome
 from skillctl.domain.schema import Model
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from skillctl.adapters.threads import Threads
     from skillctl.adapters.trial_files import TrialFiles
     from skillctl.adapters.validation_cache import ValidationCache
+    from skillctl.adapters.walls import BestWalls
     from skillctl.domain.migrated import State
     from skillctl.settings import Target
     from skillctl.workflows.fix import Fixed
@@ -68,7 +69,14 @@ class Wiring:
         """What runs the scripts of a skill."""
         from skillctl.adapters.scripts import ScriptRunner
 
-        return ScriptRunner()
+        return ScriptRunner(self.walls)
+
+    @cached_property
+    def walls(self) -> "BestWalls":
+        """What scripts are run behind."""
+        from skillctl.adapters.walls import BestWalls
+
+        return BestWalls()
 
     def evidence(self) -> "EvidenceFiles":
         """The evidence of this machine."""

@@ -1,20 +1,18 @@
 """What an evaluation is wired of: runners by alias, MCP servers, books and the executor."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from skillctl import settings
 from skillctl.domain import cassette
+from skillctl.domain.arm import Arm
 from skillctl.domain.budget import NO_LIMITS, Limits
-from skillctl.domain.evidence import Arm
 from skillctl.domain.runner import GATEWAY, Runner
-from skillctl.domain.suite import FILE_NAME
 from skillctl.errors import Unreachable, UsageError
 from skillctl.wiring import TOOL, Wiring
 from skillctl.workflows.evaluate import Books
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
     from skillctl.workflows.eval_ports import Answers
     from skillctl.workflows.ports import Tree
 
-#: The module that asks a model.
-_ASKS = "skillctl.adapters.runners.chat"
 #: What every program that the policy names is given of the environment.
 _OF_PROGRAMS = ("PATH", "HOME", "LANG", "TMPDIR")
 #: What a tree must hold of a repository, to evaluate its skills.
@@ -105,22 +101,6 @@ class Laboratory:
             raise Unreachable(message, hint="run it where Linux lets users make namespaces, or leave `--rerun` out")
         situation, instruments = situation_of(ground, {Arm.WITH_SKILL}), self.instruments(ground)
         return list(self.executor()(lambda task: take(task, situation, instruments), tasks))
-
-    def expect(self, name: str, *, fresh: bool) -> None:
-        """Begin what a suite looks as if it needed, while it is read: walls, and what asks a model.
-
-        It is a guess: who guesses wrong waits for it later, or has begun it in vain. Where something may be reused,
-        nothing is begun.
-        """
-        suite = self.root() / "evals" / name / FILE_NAME
-        with suppress(OSError):
-            is_new = fresh or not (self.root() / settings.STATE_FOLDER).exists()
-            text = suite.read_bytes() if is_new and suite.is_file() else b""
-            if b"run:" in text:
-                self.scripts.prepare()
-            if b"ask:" in text:
-                # Much of it waits for the disk, and for lists of certificates.
-                Thread(target=import_module, args=[_ASKS], name="load", daemon=True).start()
 
     def prepare(self, tasks: Iterable[Task]) -> None:
         """Begin to put up walls if any of these trials needs them, while other things are done."""

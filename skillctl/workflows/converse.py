@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any
 
 from skillctl.domain import asking
+from skillctl.domain.arm import Arm
 from skillctl.domain.asking import Loaded
 from skillctl.domain.case import Ask
 from skillctl.domain.checks.produced import Produced, ToolCall
-from skillctl.domain.evidence import Arm
 from skillctl.domain.exchange import Call, NoAnswer, Reply, Request
 from skillctl.domain.runner import ChatModel
 from skillctl.domain.trial import Said

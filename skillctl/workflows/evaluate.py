@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from skillctl.domain import tally
+from skillctl.domain.arm import Arm
 from skillctl.domain.case import Case
-from skillctl.domain.evidence import Arm, Evidence, Lost, Outcome, Verdict, class_of_all, find, pass_rate_of
+from skillctl.domain.evidence import Evidence, Lost, Outcome, Verdict, class_of_all, find, pass_rate_of
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.neighbours import Prompt, lost
 from skillctl.domain.trial import Trial

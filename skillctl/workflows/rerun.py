@@ -9,8 +9,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from skillctl.domain import tally
+from skillctl.domain.arm import Arm
 from skillctl.domain.case import Case
-from skillctl.domain.evidence import Arm, CaseResult, Outcome
+from skillctl.domain.evidence import CaseResult, Outcome
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.suite import ReadSuite, Suite

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
+from skillctl.domain.arm import Arm
 from skillctl.domain.asking import Loaded
 from skillctl.domain.case import Ask
-from skillctl.domain.evidence import Arm
 from skillctl.domain.selection import Catalogue
 from skillctl.domain.skill import DEFINITION_NAMES, SHEET_NAME, Skill
 from skillctl.domain.suite import attached_places

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from skillctl.domain import asking
+from skillctl.domain.arm import Arm
 from skillctl.domain.case import Case, Trigger
 from skillctl.domain.checks import BrokenCheck, Check, Produced
 from skillctl.domain.checks.produced import printable
-from skillctl.domain.evidence import Arm, EvidenceClass, Outcome
+from skillctl.domain.evidence import EvidenceClass, Outcome
 from skillctl.domain.exchange import NoAnswer
 from skillctl.domain.selection import Catalogue
 from skillctl.domain.suite import Suite

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from skillctl.adapters.scripts import ScriptRunner
+from skillctl.adapters.walls import BestWalls
 from skillctl.domain.case import Run
 from skillctl.domain.checks import Produced
 
-RUNNERS = {"namespaces": ScriptRunner(), "process": ScriptRunner(namespaces=False)}
+RUNNERS = {"namespaces": ScriptRunner(), "process": ScriptRunner(BestWalls(namespaces=False))}
 NAMESPACES = "namespaces"
 
 

@@ -257,5 +257,5 @@ def test_walls_that_do_not_hold_are_named(monkeypatch: pytest.MonkeyPatch) -> No
     assert weak.isolation == "process"
     assert weak.weakness is not None
     assert "no-such-option" in weak.weakness
-    monkeypatch.setattr("skillctl.adapters.scripts.TOOLS", ("no-such-tool",))
+    monkeypatch.setattr("skillctl.adapters.walls.TOOLS", ("no-such-tool",))
     assert ScriptRunner().weakness == "`no-such-tool` is not installed"

@@ -36,7 +36,7 @@ def ran(runner: ScriptRunner, text: bytes = b"print(1)", *args: str) -> Produced
 
 def end_keeper(runner: ScriptRunner) -> None:
     """End the process that starts scripts."""
-    walls = runner._chosen()[0]
+    walls = runner._walls.chosen()[0]
     assert isinstance(walls, Namespaces)
     assert walls._keeper is not None
     walls._keeper._process.kill()
@@ -63,7 +63,7 @@ def children(process: int) -> list[int]:
 
 def test_everything_ends_with_a_room_that_is_ended(own: ScriptRunner) -> None:
     seconds = f"3603.{os.getpid()}"
-    walls = own._chosen()[0]
+    walls = own._walls.chosen()[0]
     assert isinstance(walls, Namespaces)
     assert walls._keeper is not None
     (keeper,) = children(walls._keeper._process.pid)

@@ -41,7 +41,7 @@ def printed(runner: ScriptRunner, text: str, *args: str, **given: object) -> str
 
 def rooms(runner: ScriptRunner) -> list[int]:
     """The rooms of a runner that are there, as this machine numbers them."""
-    walls = runner._chosen()[0]
+    walls = runner._walls.chosen()[0]
     assert isinstance(walls, Namespaces)
     assert walls._keeper is not None
     (keeper,) = children(walls._keeper._process.pid)
@@ -229,7 +229,7 @@ def test_a_room_in_which_something_was_left_is_not_used_again(own: ScriptRunner)
     seconds = f"3605.{os.getpid()}"
     printed(own, "")
     (room,) = rooms(own)
-    walls = own._chosen()[0]
+    walls = own._walls.chosen()[0]
     assert isinstance(walls, Namespaces)
     keeper = walls._keeper
     with ThreadPoolExecutor(1) as pool:

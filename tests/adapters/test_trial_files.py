@@ -9,7 +9,8 @@ import pytest
 from skillctl.adapters import trial_files
 from skillctl.adapters.evidence_files import EvidenceFiles
 from skillctl.adapters.trial_files import TrialFiles
-from skillctl.domain.evidence import Arm, EvidenceClass, Outcome
+from skillctl.domain.arm import Arm
+from skillctl.domain.evidence import EvidenceClass, Outcome
 from skillctl.domain.trial import Trial
 from tests.domain.made import evidence
 

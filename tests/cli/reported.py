@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from skillctl.domain.arm import Arm
 from skillctl.domain.evaluation import ArmReport, CaseReport, Estimate, Lost, Selected, SuiteReport
-from skillctl.domain.evidence import Arm, EvidenceClass, Outcome
+from skillctl.domain.evidence import EvidenceClass, Outcome
 from skillctl.domain.trial import Line, Said, Trial
 
 PASSED, FAILED, ERRORED = Outcome

@@ -1,6 +1,9 @@
 """`eval` of several skills: none hides another, and the worst of them decides the exit code."""
 
+import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ import pytest
 from skillctl.adapters.git_repository import GitRepository
 from skillctl.adapters.git_tree import GitTree
 from skillctl.adapters.scripts import ScriptRunner
+from skillctl.adapters.walls import BestWalls
 from tests.shop import Shop
 
 
@@ -63,7 +67,7 @@ def test_one_that_cannot_be_evaluated_alone_is_the_error_of_the_command(shop: Sh
 
 def test_weak_isolation_is_said_once_and_changes_no_evidence(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.skillctl("eval", "adder")
-    monkeypatch.setattr("skillctl.adapters.scripts.TOOLS", ("no-such-tool",))
+    monkeypatch.setattr("skillctl.adapters.walls.TOOLS", ("no-such-tool",))
     assert ScriptRunner().isolation == "process"
     assert shop.skillctl("eval", "adder").err == ""
     answer = shop.skillctl("eval", "adder", "--fresh")
@@ -94,13 +98,29 @@ def test_walls_are_begun_before_the_folder_is_read_unless_answers_may_be_reused(
         done.append("read")
         return pending(self, *folders)
 
-    monkeypatch.setattr(ScriptRunner, "prepare", lambda self: done.append("walls"))
+    monkeypatch.setattr(BestWalls, "begin", lambda self: done.append("walls"))
     monkeypatch.setattr(GitRepository, "pending", read)
     shutil.rmtree(shop.root / ".skillctl", ignore_errors=True)
     for options, first in (([], "walls"), ([], "read"), (["--fresh"], "walls")):
         done.clear()
         assert shop.skillctl("eval", "adder", *options).exit_code == 0
         assert done[0] == first
+
+
+def test_nothing_is_left_of_walls_that_were_begun_in_vain(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary = shop.root.parent / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    shop.write("evals/adder/suite.yaml", "run: [\n")
+    assert shop.skillctl("eval", "adder", "--fresh").exit_code == 2
+    assert list(temporary.iterdir()) == []
+
+
+def test_only_what_reads_its_options_is_loaded_before_walls_are_begun() -> None:
+    script = "import json, sys, skillctl.cli.eval; print(json.dumps(sorted(sys.modules)))"
+    loaded = json.loads(subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout)
+    assert {"typer", "skillctl.wiring.ahead"} <= set(loaded)
+    assert not {"pydantic", "yaml", "git", "skillctl.domain.evidence", "skillctl.workflows.evaluate"} & set(loaded)
 
 
 def test_a_name_that_no_file_could_have_is_refused_like_any_other(shop: Shop) -> None:

@@ -16,8 +16,9 @@ from markdown_it.token import Token
 from skillctl.cli import draw
 from skillctl.cli.formats import eval_junit, eval_markdown, eval_text
 from skillctl.cli.formats import eval_words as words
+from skillctl.domain.arm import Arm
 from skillctl.domain.evaluation import ArmReport, CaseReport, Estimate, SuiteReport
-from skillctl.domain.evidence import Arm, EvidenceClass, Outcome
+from skillctl.domain.evidence import EvidenceClass, Outcome
 from tests.cli import reported
 from tests.cli.reported import EVIL, case, everything, hostile, many, script_case, suite
 

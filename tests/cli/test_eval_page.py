@@ -10,8 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from skillctl.cli.formats import eval_html, eval_page
+from skillctl.domain.arm import Arm
 from skillctl.domain.evaluation import Lost, Selected
-from skillctl.domain.evidence import Arm, Outcome
+from skillctl.domain.evidence import Outcome
 from skillctl.domain.trial import Said
 from tests.cli.reported import EVIL, case, everything, hostile, many, suite, trial
 

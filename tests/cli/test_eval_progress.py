@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console
 
 from skillctl.cli.eval_progress import EvalProgress
-from skillctl.domain.evidence import Arm, Outcome
+from skillctl.domain.arm import Arm
+from skillctl.domain.evidence import Outcome
 from tests.cli.reported import trial
 
 PASSED, FAILED, ERRORED = Outcome

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from skillctl.domain.arm import Arm
 from skillctl.domain.evaluation import Lost as LostPrompt
-from skillctl.domain.evidence import Arm, Lost, Outcome, class_of_all
+from skillctl.domain.evidence import Lost, Outcome, class_of_all
 from skillctl.domain.reporting import report_of
 from skillctl.domain.suite import Suite
 from skillctl.domain.tally import by_case, results

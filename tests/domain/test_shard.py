@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skillctl.domain import shard
-from skillctl.domain.evidence import Arm, EvidenceClass, Outcome
+from skillctl.domain.arm import Arm
+from skillctl.domain.evidence import EvidenceClass, Outcome
 from skillctl.domain.shard import Shard
 from skillctl.domain.trial import Said, Trial
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from skillctl.domain import tally
-from skillctl.domain.evidence import Arm, CaseResult, EvidenceClass, Outcome, class_of_all
+from skillctl.domain.arm import Arm
+from skillctl.domain.evidence import CaseResult, EvidenceClass, Outcome, class_of_all
 from skillctl.domain.suite import Suite
 from skillctl.domain.trial import Trial
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from skillctl.cli.formats import eval_page
 from skillctl.cli.formats import eval_words as words
+from skillctl.domain.arm import Arm
 from skillctl.domain.evaluation import SuiteReport
-from skillctl.domain.evidence import Arm, Outcome
+from skillctl.domain.evidence import Outcome
 
 _SIGNS = {"passed": "✓", "failed": "✗", "errored": "!", "regressed": "↓", "underpowered": "?"}
 

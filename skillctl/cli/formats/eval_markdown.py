@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from skillctl.cli.draw import plain
 from skillctl.cli.formats import eval_words as words
+from skillctl.domain.arm import Arm
 from skillctl.domain.evaluation import CaseReport, SuiteReport
-from skillctl.domain.evidence import Arm, EvidenceClass, Outcome
+from skillctl.domain.evidence import EvidenceClass, Outcome
 from skillctl.domain.promotion import short
 
 #: By this a workflow finds its own comment again, to write the next one in its place.

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from skillctl.cli.draw import plain
 from skillctl.cli.formats import eval_words as words
+from skillctl.domain.arm import Arm
 from skillctl.domain.evaluation import ArmReport, CaseReport, Lost, Selected, SuiteReport
-from skillctl.domain.evidence import Arm, Outcome
+from skillctl.domain.evidence import Outcome
 from skillctl.domain.trial import Said, Trial
 
 #: So many suites and cases stand on a page, so many trials of a case and messages of a trial.

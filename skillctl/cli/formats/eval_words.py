@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+from skillctl.domain.arm import Arm
 from skillctl.domain.evaluation import ArmReport, CaseReport, Estimate, SuiteReport
-from skillctl.domain.evidence import Arm, Outcome
+from skillctl.domain.evidence import Outcome
 
 UNKNOWN = "-"
 ARMS: Mapping[Arm, str] = MappingProxyType(
