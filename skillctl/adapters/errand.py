@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from skillctl.adapters.processes import Process, Texts
 from skillctl.adapters.scratch import Files, made
@@ -73,7 +73,7 @@ def run(
             begun = time.monotonic()
             try:
                 with _filled(errand.stdin) as stdin:
-                    process = start(stdin.fileno(), *texts.written)
+                    process = start(stdin, *texts.written)
             except (OSError, ValueError) as problem:
                 # An argument that is too long, or holds a NUL.
                 return Ended("not started", problem=getattr(problem, "strerror", None) or str(problem))
@@ -93,17 +93,23 @@ def run(
 
 
 @contextmanager
-def _filled(text: bytes) -> Iterator[IO[bytes]]:
+def _filled(text: bytes) -> Iterator[int]:
     """A file without a name that holds the text, to be read from its beginning."""
-    with _nameless() as file:
-        file.write(text)
-        file.seek(0)
-        yield file
+    opened = _nameless()
+    try:
+        rest = memoryview(text)
+        while rest:
+            rest = rest[os.write(opened, rest) :]
+        os.lseek(opened, 0, os.SEEK_SET)
+        yield opened
+    finally:
+        os.close(opened)
 
 
-def _nameless() -> IO[bytes]:
+def _nameless() -> int:
     if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("stdin"), "w+b")
+        return os.memfd_create("stdin")
     import tempfile
 
-    return tempfile.TemporaryFile()
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())

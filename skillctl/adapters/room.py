@@ -258,7 +258,8 @@ def _furnished(files: Files) -> Iterator[None]:
     kernel.mount("tmpfs", SCRATCH, "tmpfs", how, f"mode=755,size={size},nr_inodes={entries}")
     write(Path(SCRATCH, "skill"), files)
     for name, seen in FOLDERS.items():
-        Path(SCRATCH, name).mkdir(exist_ok=True)
+        if name != "skill":
+            os.mkdir(f"{SCRATCH}/{name}")  # noqa: PTH102
         kernel.mount(f"{SCRATCH}/{name}", seen, "none", kernel.BIND)
     try:
         yield

@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path, PurePath
+from pathlib import Path
 
 #: Files that are told of one case, and bytes of each; others are left out, as everything is that is not UTF-8.
 TEXTS = 50
@@ -22,19 +22,23 @@ Files = Mapping[str, tuple[int, bytes]]
 
 def write(folder: Path, files: Files) -> None:
     """Make the files below a new folder; OSError if they do not fit, ValueError if one would lie elsewhere."""
-    folder.mkdir()
-    for above in sorted({above for path in files for above in PurePath(path).parents}):
-        if above.is_absolute() or ".." in above.parts:
-            raise ValueError(f"`{above}` leads out of the folder")
-        (folder / above).mkdir(exist_ok=True)
+    root = str(folder)
+    os.mkdir(root)  # noqa: PTH102
+    for above in sorted({path[:end] for path in files for end, letter in enumerate(path) if letter == "/"}):
+        if not above or ".." in above.split("/"):
+            raise ValueError(f"`{above or '/'}` leads out of the folder")
+        with suppress(FileExistsError):
+            os.mkdir(f"{root}/{above}")  # noqa: PTH102
     for path, (mode, raw) in files.items():
-        opened = os.open(f"{folder}/{path}", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        with os.fdopen(opened, "wb", buffering=0) as file:
+        opened = os.open(f"{root}/{path}", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        try:
             # The umask of the process is not asked.
             os.fchmod(opened, mode)
             rest = memoryview(raw)
             while rest:
-                rest = rest[file.write(rest) :]
+                rest = rest[os.write(opened, rest) :]
+        finally:
+            os.close(opened)
 
 
 def made(folder: int, before: Files) -> dict[str, str]:
