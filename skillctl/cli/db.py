@@ -10,6 +10,7 @@ from skillctl import wiring
 from skillctl.cli import draw
 from skillctl.cli.options import EnvironmentOption, FormatOption
 from skillctl.cli.result import Format, Result
+from skillctl.wiring import migrating
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,7 +23,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 @app.command("push")
 def push(context: typer.Context, env: EnvironmentOption = "prod", format: FormatOption = Format.TEXT) -> Result:
     """Apply the migrations that the database has not yet."""
-    applied = wiring.push_migrations(wiring.Wiring(context.obj).target(env))
+    applied = migrating.push(wiring.Wiring(context.obj).target(env))
     words = f"applied {len(applied)} migrations" if applied else "the database is up to date"
     return Result({"applied": applied}, 0, (), lambda screen: draw.line(screen, words, "green"), format)
 
@@ -30,7 +31,7 @@ def push(context: typer.Context, env: EnvironmentOption = "prod", format: Format
 @app.command("status")
 def status(context: typer.Context, env: EnvironmentOption = "prod", format: FormatOption = Format.TEXT) -> Result:
     """Which migrations are applied, pending or unknown; exit 1 if any are pending or unknown."""
-    state = wiring.migration_state(wiring.Wiring(context.obj).target(env))
+    state = migrating.state(wiring.Wiring(context.obj).target(env))
     exit_code = 1 if state.pending or state.unknown else 0
     return Result(asdict(state), exit_code, (), lambda screen: _draw(screen, state), format)
 

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from skillctl.adapters.trial_files import TrialFiles
     from skillctl.adapters.validation_cache import ValidationCache
     from skillctl.adapters.walls import BestWalls
-    from skillctl.domain.migrated import State
     from skillctl.settings import Target
     from skillctl.workflows.fix import Fixed
     from skillctl.workflows.ports import Spread, Tree
@@ -238,32 +237,6 @@ def transport(target: "Target") -> Iterator["Transport"]:
     else:
         hint = "set `SUPABASE_URL` and `SUPABASE_SECRET_KEY`, or `SKILLCTL_DATABASE_URL`"
         raise UsageError(f"nothing says where the production of `{target.name}` is", hint=hint)
-
-
-def migration_state(target: "Target") -> "State":
-    """How the database of an environment stands to the migrations of this tool."""
-    from skillctl.adapters import migrations
-
-    return migrations.state(_owner_url(target), _migrations())
-
-
-def push_migrations(target: "Target") -> list[str]:
-    """Apply what is pending; the names of what was applied."""
-    from skillctl.adapters import migrations
-
-    return migrations.push(_owner_url(target), _migrations())
-
-
-def _owner_url(target: "Target") -> str:
-    if not target.database_url:
-        hint = "set it to the connection string of the owner; or run `supabase db push`"
-        message = "migrations need an owner's login, which no API key is: `SKILLCTL_DATABASE_URL` is not set"
-        raise UsageError(message, hint=hint)
-    return target.database_url
-
-
-def _migrations() -> Path:
-    return material() / "supabase" / "migrations"
 
 
 @contextmanager

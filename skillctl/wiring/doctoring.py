@@ -61,10 +61,11 @@ def _configured(target: "Target") -> Configured:
 
 def _by_login(facts: Facts, target: "Target") -> Facts:
     from skillctl.adapters import role_settings
+    from skillctl.wiring import migrating
 
     url = target.database_url or ""
     try:
-        state = wiring.migration_state(target)
+        state = migrating.state(target)
         timeouts, skew = role_settings.look(url)
     except SkillctlError as problem:
         return _with(facts, answer=_refused(problem))
