@@ -8,7 +8,7 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 #: What could be a number with an exponent, which the two writers of JSON here spell in two ways.
-_EXPONENT = re.compile(r"(?:^|[\[:,])-?[0-9.]+e")
+_EXPONENT = re.compile(r'(?:^|[\[,]|":)-?[0-9.]+e')
 
 
 def text(value: Any) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from skillctl.domain import document as documents
+from skillctl.domain.document import Document
 from skillctl.domain.skill import DEFINITION_NAMES
 from skillctl.domain.tree import FILE_MODES, TreeFile
 
@@ -65,23 +66,35 @@ class Unmeasurable(ValueError):
 def status_span(raw: bytes, name: str = "skill.yaml") -> ByteSpan:
     """The bytes of the top-level `status` value; raises Unmeasurable where there is no such plain value."""
     document, findings = documents.parse(raw, name)
-    span = document.span(("status",)) if document else None
-    if document is None or span is None:
-        reason = findings[0].message if findings else "it has no plain `status`"
-        raise Unmeasurable(f"`{name}` cannot be measured: {reason}")
+    if document is None:
+        raise Unmeasurable(f"`{name}` cannot be measured: {findings[0].message}")
+    return _status_span(raw, name, document)
+
+
+def _status_span(raw: bytes, name: str, document: Document) -> ByteSpan:
+    span = document.span(("status",))
+    if span is None:
+        raise Unmeasurable(f"`{name}` cannot be measured: it has no plain `status`")
     lead = len(_BOM) if raw.startswith(_BOM) else 0
     offset = lead + len(document.text[: span.start].encode())
     return ByteSpan(offset, len(document.text[span.start : span.end].encode()))
 
 
-def measure_skill(folder: str, entries: Iterable[TreeFile], contents: Mapping[str, bytes]) -> Content:
-    """The content of a skill's folder; `contents` holds the bytes by path from the root. Raises Unmeasurable."""
+def measure_skill(
+    folder: str, entries: Iterable[TreeFile], contents: Mapping[str, bytes], read: Document | None = None
+) -> Content:
+    """The content of a skill's folder; `contents` holds the bytes by path from the root. Raises Unmeasurable.
+
+    `read` is its definition where that was read from these bytes already, and is sound.
+    """
     files = _files(folder, entries, contents)
     definition = next((file for file in files if file.path in DEFINITION_NAMES), None)
     if definition is None:
         raise Unmeasurable(f"`{folder}` has no `skill.yaml`")
     raw = contents[f"{folder}/{definition.path}"]
-    span = status_span(raw, f"{folder}/{definition.path}")
+    file = f"{folder}/{definition.path}"
+    is_read = read is not None and read.file == file
+    span = _status_span(raw, file, read) if read is not None and is_read else status_span(raw, file)
     bare = raw[: span.offset] + raw[span.offset + span.length :]
     hashes = {definition.path: hashlib.sha256(bare).hexdigest()}
     manifest = _manifest(files, hashes)

@@ -1,7 +1,7 @@
 """What releases is wired of: a court that judges commits, and the production that they go to."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -38,11 +38,11 @@ def _aids(wired: wiring.Wiring) -> Aids:
     return Aids(None if settings.in_ci() else OfferCache(wired.own_state(), tool_key(), RELEASED), _in_processes)
 
 
-def _in_processes(work: Callable[[S], T], items: Sequence[S]) -> Iterator[T]:
-    """The results in the order of the items, made in as many processes as there are cores."""
+def _in_processes(work: Callable[[Sequence[S]], T], items: Sequence[S]) -> Iterable[T]:
+    """The results for parts of the items, each made in a process of its own."""
     from skillctl.adapters.side_by_side import FEWEST, in_parts
 
-    return iter(in_parts(lambda some: [work(one) for one in some], items, FEWEST))
+    return in_parts(lambda part: [work(part)], items, FEWEST)
 
 
 def origin(wired: wiring.Wiring, env: str) -> Origin:

@@ -1,31 +1,31 @@
 """What a commit says production must hold, judged: every approval checked against the bytes it lists."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from skillctl.domain import skill
-from skillctl.domain.approval import Statement
+from skillctl.domain.approval import FILE_NAME, Statement
 from skillctl.domain.conflicts import folder_is_gone, other_content
 from skillctl.domain.finding import Finding
 from skillctl.domain.policy import Policy
 from skillctl.domain.production import Current, SkillState, VersionState
 from skillctl.domain.release import Desired
 from skillctl.domain.serving import Serving
-from skillctl.domain.tree import TreeFile
+from skillctl.domain.tree import POLICY_FILE, TreeFile
 from skillctl.errors import UsageError
 from skillctl.workflows.aids import Aids
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.measure import skill_content
 from skillctl.workflows.ports import OfferMemory, Repository, Tree
 from skillctl.workflows.proof import Bundle, prove
-from skillctl.workflows.read import Contents, read_governed
+from skillctl.workflows.read import Contents, Units, listed, read_governed, read_policy
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A judged commit: each skill as production must hold it, the bundles of versions it has not, the approvals that
-    were read of skills it has, by skill and version, and its policy.
+    """A judged commit: each skill as production must hold it, the bundles of versions it has not, the approvals of the
+    skills that it has otherwise, by skill and version, and its policy.
     """
 
     desired: Mapping[str, Desired]
@@ -51,27 +51,67 @@ def wanted(
     keys = _keys(repository, commit)
     known = _still_known(aids.memory.known() if aids.memory else {}, keys, current, faults)
     tree = repository.tree(commit)
-    contents = read_governed(tree, keys.keys() - known.keys() if known else None)
-    lacking = {name: _unpublished(name, contents, current) for name in contents.approvals}
-    asked = [contents.approvals[name][version] for name in lacking for version in lacking[name]]
-    proofs = prove(repository, signatures, commit, asked, contents.approvals, aids.each)
-    fresh: dict[str, Desired | None] = {}
-    for name in sorted({*contents.names, *contents.approvals, *faults}):
+    names = sorted({*keys.keys() - known.keys(), *faults})
+    units = listed(tree, frozenset(names), "skills", "approvals")
+    brought = repository.introduced("approvals", commit) if _lacks(units, current) else {}
+
+    def part(some: Sequence[str]) -> _Part:
+        contents = read_governed(tree, {name: units[name] for name in some if name in units})
+        asked = [
+            statement
+            for name, of in contents.approvals.items()
+            for version, statement in of.items()
+            if version not in _held(name, current)
+        ]
+        proofs = prove(repository, signatures, commit, asked, contents.approvals, brought)
+        return _judged(some, tree, contents, proofs, faults, current)
+
+    parts = list(aids.parts(part, names))
+    fresh = {name: one for done in parts for name, one in done.desired.items()}
+    if aids.memory and fresh:
+        _remember(aids.memory, keys, known, fresh)
+    desired = {name: one for name, one in sorted({**known, **fresh}.items()) if one is not None}
+    bundles = {key: bundle for done in parts for key, bundle in done.bundles.items()}
+    approvals = {name: of for done in parts for name, of in done.approvals.items()}
+    return Wanted(desired, bundles, approvals, read_policy(tree.read(tree.files(POLICY_FILE)))[0])
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What was found of some skills; None of one of which nothing was approved."""
+
+    desired: Mapping[str, Desired | None]
+    bundles: Mapping[tuple[str, str], Bundle]
+    approvals: Mapping[str, Mapping[str, Statement]]
+
+
+def _judged(
+    names: Sequence[str],
+    tree: Tree,
+    contents: Contents,
+    proofs: Mapping[tuple[str, str], Bundle | Finding],
+    faults: Mapping[str, tuple[Finding, ...]],
+    current: Current,
+) -> _Part:
+    desired: dict[str, Desired | None] = {}
+    there = {*contents.names, *contents.approvals, *faults}
+    for name in (one for one in names if one in there):
         problems = [finding for finding in contents.findings if finding.skill == name]
         problems += faults.get(name, ())
-        refused = (proofs[name, version] for version in lacking.get(name, ()))
+        refused = (proofs.get((name, version)) for version in contents.approvals.get(name, {}))
         problems += [proof for proof in refused if isinstance(proof, Finding)]
         problems += _serving_problems(name, contents)
         problems += _working_problems(name, contents, tree)
         is_told = problems or name in contents.approvals
-        fresh[name] = _desired(name, contents, tuple(problems)) if is_told else None
-    if aids.memory and fresh:
-        _remember(aids.memory, keys, known, fresh)
+        desired[name] = _desired(name, contents, tuple(problems)) if is_told else None
     bundles = {key: proof for key, proof in proofs.items() if isinstance(proof, Bundle)}
-    desired = {name: one for name, one in sorted({**known, **fresh}.items()) if one is not None}
-    # Of ten thousand that are new to production, these would fill more memory than all else.
-    approvals = {name: of for name, of in contents.approvals.items() if name in current.skills}
-    return Wanted(desired, bundles, approvals, contents.policy)
+    # Of ten thousand that are new to production, or are there as they should be, these would fill much memory.
+    other = {name for name, one in desired.items() if one and _is_other(one, current)}
+    return _Part(desired, bundles, {name: of for name, of in contents.approvals.items() if name in other})
+
+
+def _is_other(desired: Desired, current: Current) -> bool:
+    return current.skills.get(desired.skill, desired.state) != desired.state
 
 
 def _keys(repository: Repository, commit: str) -> Mapping[str, str]:
@@ -124,9 +164,19 @@ def _remember(
     memory.keep(rows)
 
 
-def _unpublished(name: str, contents: Contents, current: Current) -> list[str]:
+def _held(name: str, current: Current) -> Mapping[str, VersionState]:
     held = current.skills.get(name)
-    return [version for version in contents.approvals.get(name, {}) if held is None or version not in held.versions]
+    return held.versions if held is not None else {}
+
+
+def _lacks(units: Units, current: Current) -> bool:
+    """Whether there looks to be an approval of a version that production has not."""
+    return any(
+        entry.path.split("/")[2] not in _held(name, current)
+        for name, of in units.items()
+        for entry in of.get(f"approvals/{name}", ())
+        if entry.path.endswith(f"/{FILE_NAME}")
+    )
 
 
 def _desired(name: str, contents: Contents, problems: tuple[Finding, ...]) -> Desired:

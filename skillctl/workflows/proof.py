@@ -23,7 +23,7 @@ from skillctl.workflows.aids import in_turn
 from skillctl.workflows.eval_ports import Executor, Signatures
 from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.roll import Brought, Known, Roll, roll_of
-from skillctl.workflows.stated import content_of
+from skillctl.workflows.stated import bytes_of, content_of
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -54,24 +54,22 @@ def prove(
     repository: Repository,
     signatures: Signatures,
     commit: str,
-    statements: Iterable[Statement],
+    statements: Sequence[Statement],
     known: Known,
-    each: Executor = in_turn,
+    brought: Brought,
 ) -> Mapping[tuple[str, str], Bundle | Finding]:
     """A bundle, or the finding that refuses it, for each approval, by skill and version.
 
-    `known` are all approvals that there are of these skills; `each` may work in other processes.
+    `known` are all approvals that there are of these skills, `brought` is what came in below `approvals`.
     """
-    asked = list(statements)
-    if not asked:
+    if not statements:
         return {}
-    brought = repository.introduced("approvals", commit)
-    grounds = grounds_of(repository, commit, asked, brought)
+    grounds = grounds_of(repository, commit, statements, brought)
     gates = [gate for ground in grounds.values() if ground.policy for gate in ground.policy.gates]
     # Where neither is asked, what was approved before does not matter.
     asks = any(gate.approvals or gate.tags for gate in gates)
     roll = roll_of(repository, signatures, commit, known, brought) if asks else None
-    return prove_each(repository, asked, grounds, roll, each)
+    return prove_each(repository, statements, grounds, roll)
 
 
 def prove_each(
@@ -160,13 +158,14 @@ def _proved(statement: Statement, blobs: Mapping[str, bytes], ground: Ground, ro
     if missing:
         return refused("SK404", f"the bytes of `{missing[0]}` are not in this clone", "run `git fetch --unshallow`")
     try:
-        content, raw = content_of(statement, blobs)
+        raw = bytes_of(statement, blobs)
+        read_skill, findings = _read(statement, raw)
+        content = content_of(statement, raw, None if findings else read_skill.document)
     except Unmeasurable as problem:
         return refused("SK405", str(problem), _RESTORE)
     if content.digest != statement.predicate.digest:
         return refused("SK405", "the files listed do not give the digest approved", _RESTORE)
-    read_skill, findings = _read(statement, content, raw)
-    if read_skill is None:
+    if findings:
         return refused("SK405", f"it approves what cannot be read: {findings[0].message}", _RESTORE)
     if read_skill.definition.status is not Status.APPROVED:
         return refused("SK405", f"the definition it lists says `{read_skill.definition.status}`", _RESTORE)
@@ -183,10 +182,10 @@ def _proved(statement: Statement, blobs: Mapping[str, bytes], ground: Ground, ro
     return _packed(statement, content, read_skill)
 
 
-def _read(statement: Statement, content: Content, raw: Mapping[str, bytes]) -> tuple[Skill | None, list[Finding]]:
+def _read(statement: Statement, raw: Mapping[str, bytes]) -> tuple[Skill, list[Finding]]:
     folder = f"skills/{statement.predicate.skill}"
     texts = {path.removeprefix(folder + "/"): value for path, value in raw.items()}
-    return skill.read(folder, texts, frozenset(file.path for file in content.files))
+    return skill.read(folder, texts, frozenset(subject.name for subject in statement.subject))
 
 
 def _doubts(statement: Statement, approved: Skill, ground: Ground, tags: frozenset[str]) -> Iterator[str]:

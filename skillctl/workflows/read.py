@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SUITES = {suite.FILE_NAME: suite.read, evals_json.FILE_NAME: suite.read_convention}
 FILES = (registry.FILE_NAME, POLICY_FILE)
 FOLDERS = (*OF_SKILLS, *FILES)
+#: Files by skill, in the order of their names, and by folder.
+Units = dict[str, dict[str, Sequence[TreeFile]]]
 
 
 @dataclass
@@ -135,19 +137,19 @@ def read_unit(
     return unit
 
 
-def read_governed(tree: Tree, only: Collection[str] | None = None) -> Contents:
-    """Only the policy, how skills are governed and what was approved: all that a release asks of a commit.
+def read_governed(tree: Tree, units: Units) -> Contents:
+    """Only how these skills are governed and what was approved of them: all that a release asks of a commit.
 
-    `only` names the skills to look at; None means all.
+    `units` are their files by name and folder, as `listed` has them.
     """
-    contents, texts = _opened(tree, skill.DEFINITION_NAMES, only)
-    contents.policy, findings = read_policy(texts)
-    contents.findings += findings
-    texts_of = by_name(texts)
-    for name, entries in units_of(contents.entries).items():
-        unit, folder = Unit(name, entries), f"skills/{name}"
+    contents = Contents(entries={folder: list(files) for of in units.values() for folder, files in of.items()})
+    wanted = frozenset(skill.DEFINITION_NAMES)
+    entries = (entry for files in contents.entries.values() for entry in files)
+    texts_of = by_name(tree.read(entry for entry in entries if _is_read(entry, wanted)))
+    for name, of in units.items():
+        unit, folder = Unit(name, of), f"skills/{name}"
         raw = texts_of.get(name, {})
-        if _is_folder(folder, entries.get(folder, ())):
+        if _is_folder(folder, of.get(folder, ())):
             contents.names.append(name)
             definitions = {
                 path.removeprefix(f"{folder}/"): text for path, text in raw.items() if path.startswith(folder)
@@ -166,6 +168,15 @@ def read_governed(tree: Tree, only: Collection[str] | None = None) -> Contents:
     return contents
 
 
+def listed(tree: Tree, names: Collection[str], *kinds: str) -> Units:
+    """The files of these skills by name and folder, in the folders of these kinds."""
+    entries: dict[str, list[TreeFile]] = {}
+    for entry in tree.files(*folders_for(names, *kinds)) if names else []:
+        if name_in(entry.path) in names:
+            entries.setdefault("/".join(entry.path.split("/")[:2]), []).append(entry)
+    return units_of(entries)
+
+
 def refuse_unreadable(contents: Contents, name: str) -> None:
     """UsageError where an approval or serving file cannot be read: writing it anew would lose what it says."""
     for finding in contents.findings:
@@ -180,7 +191,7 @@ def unreadable_finding(path: str, reason: str) -> Finding:
     return Finding("SK001", f"cannot be read: {reason}", path, skill=name_in(path) or None, hint=hint)
 
 
-def units_of(entries: Mapping[str, Sequence[TreeFile]]) -> dict[str, dict[str, Sequence[TreeFile]]]:
+def units_of(entries: Mapping[str, Sequence[TreeFile]]) -> Units:
     """The files by skill and folder, by name."""
     found: dict[str, dict[str, Sequence[TreeFile]]] = {}
     for folder in entries:
@@ -223,19 +234,13 @@ def read_registry(texts: Mapping[str, bytes]) -> tuple[Registry, list[Finding]]:
     return registry.read(texts[registry.FILE_NAME])
 
 
-def _opened(
-    tree: Tree, names: Iterable[str], only: Collection[str] | None = None
-) -> tuple[Contents, Mapping[str, bytes]]:
-    """The entries of a tree by folder, and the bytes of the files of these names; of some skills, or of all."""
+def _opened(tree: Tree, names: Iterable[str]) -> tuple[Contents, Mapping[str, bytes]]:
+    """The entries of a tree by folder, and the bytes of the files of these names."""
     contents, wanted = Contents(), frozenset(names)
-    if only is None:
-        listed = tree.files(*FOLDERS)
-    else:
-        files = tree.files(*FILES, *folders_for(only, *OF_SKILLS))
-        listed = [entry for entry in files if entry.path in FILES or name_in(entry.path) in only]
-    for entry in listed:
+    files = tree.files(*FOLDERS)
+    for entry in files:
         contents.entries.setdefault("/".join(entry.path.split("/")[:2]), []).append(entry)
-    texts = tree.read(entry for entry in listed if _is_read(entry, wanted))
+    texts = tree.read(entry for entry in files if _is_read(entry, wanted))
     contents.findings += [unreadable_finding(path, reason) for path, reason in tree.unreadable.items()]
     return contents, texts
 

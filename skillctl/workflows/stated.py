@@ -6,28 +6,40 @@ from collections.abc import Iterable, Mapping
 from skillctl.domain import digest
 from skillctl.domain.approval import Statement
 from skillctl.domain.digest import Content, Unmeasurable
+from skillctl.domain.document import Document
 from skillctl.domain.tree import TreeFile
 
 
-def content_of(statement: Statement, blobs: Mapping[str, bytes]) -> tuple[Content, dict[str, bytes]]:
-    """The content that an approval lists, and its bytes by path; Unmeasurable where these are others, or missing."""
+def bytes_of(statement: Statement, blobs: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The bytes that an approval lists, by path from the root, as far as they are there; Unmeasurable for others."""
+    raw = {}
+    for subject in statement.subject:
+        there = blobs.get(subject.digest.git_blob)
+        if there is None:
+            continue
+        if hashlib.sha256(there).hexdigest() != subject.digest.sha256:
+            raise Unmeasurable(f"`{subject.name}` does not hash to the `sha256` that the approval lists")
+        raw[f"skills/{statement.predicate.skill}/{subject.name}"] = there
+    return raw
+
+
+def content_of(statement: Statement, raw: Mapping[str, bytes], read: Document | None = None) -> Content:
+    """The content that an approval lists, of its bytes by path; Unmeasurable where some are missing.
+
+    `read` is its definition where that was read from these bytes already, and is sound.
+    """
     folder = f"skills/{statement.predicate.skill}"
     entries = [
         TreeFile(f"{folder}/{subject.name}", subject.annotations.mode, subject.digest.git_blob)
         for subject in statement.subject
     ]
-    raw = {entry.path: blobs[entry.blob] for entry in entries if entry.blob in blobs}
-    for subject in statement.subject:
-        there = raw.get(f"{folder}/{subject.name}")
-        if there is not None and hashlib.sha256(there).hexdigest() != subject.digest.sha256:
-            raise Unmeasurable(f"`{subject.name}` does not hash to the `sha256` that the approval lists")
-    return digest.measure_skill(folder, entries, raw), raw
+    return digest.measure_skill(folder, entries, raw, read)
 
 
 def doubt(statement: Statement, blobs: Mapping[str, bytes]) -> str | None:
     """Why the bytes listed are not what is stated; None if they are."""
     try:
-        found = content_of(statement, blobs)[0].digest
+        found = content_of(statement, bytes_of(statement, blobs)).digest
     except Unmeasurable as problem:
         return str(problem)
     return None if found == statement.predicate.digest else "the files listed do not give the digest stated"

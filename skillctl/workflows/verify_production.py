@@ -73,7 +73,7 @@ def verify_production(
 
 def _compare(court: Court, production: Production, commit: str, current: Current) -> _Compared:
     # Against nothing, so that every approval is proved again.
-    aids = Aids(each=court.aids.each)
+    aids = Aids(parts=court.aids.parts)
     judged = wanted(court.repository, court.signatures, commit, Current(None, None, None, {}), aids=aids)
     plan = release.plan(commit, judged.desired, current)
     facts = production.facts(sorted({*judged.desired, *current.skills}))

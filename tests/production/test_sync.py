@@ -123,6 +123,18 @@ def changed_digest(shop: Shop) -> str:
 
 def forged_approval(shop: Shop) -> str:
     """A whole statement written by hand for other content, with evidence that nobody measured."""
+    _forge(shop, policy_digest="sha256:" + "0" * 64)
+    return "SK406"
+
+
+def forged_approval_of_what_cannot_be_read(shop: Shop) -> str:
+    """The same, under the right policy, of a sheet that says nothing."""
+    shop.write("skills/adder/SKILL.md", "add numbers\n")
+    _forge(shop)
+    return "SK405"
+
+
+def _forge(shop: Shop, **said_of_evidence: str) -> None:
     path = shop.root / "approvals/adder/1.0.0/approval.json"
     said = json.loads(path.read_text())
     definition = shop.root / "skills/adder/skill.yaml"
@@ -133,12 +145,9 @@ def forged_approval(shop: Shop) -> str:
     entries = [TreeFile(f"{folder}/{name}", "100644", shop.git("hash-object", f"{folder}/{name}")) for name in contents]
     content = measure_skill(folder, entries, {f"{folder}/{name}": raw for name, raw in contents.items()})
     evidence = Evidence.model_validate_json(json.dumps(said["predicate"]["evidence"]))
-    lie = evidence.model_copy(
-        update={"version": "2.0.0", "skill_digest": content.digest, "policy_digest": "sha256:" + "0" * 64}
-    )
+    lie = evidence.model_copy(update={"version": "2.0.0", "skill_digest": content.digest, **said_of_evidence})
     shop.write("approvals/adder/2.0.0/approval.json", approval.state(content, lie, []).text())
     shop.write("approvals/adder/serving.yaml", 'serving: "2.0.0"\n')
-    return "SK406"
 
 
 def changed_mode(shop: Shop) -> str:
@@ -171,6 +180,7 @@ def deleted_folder(shop: Shop) -> str:
         changed_evidence,
         changed_digest,
         forged_approval,
+        forged_approval_of_what_cannot_be_read,
         copied_approval,
         unapproved_serving,
         deleted_folder,
