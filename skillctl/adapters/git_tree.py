@@ -2,8 +2,10 @@
 
 import re
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import IO, Any
 
 from skillctl.domain.tree import TreeFile
 from skillctl.errors import Unreachable
@@ -89,7 +91,13 @@ def cat_blobs(root: Path, wanted: Sequence[str]) -> dict[str, bytes]:
     """Bytes by object id, each asked for once; an object that is not there is left out."""
     if not wanted:
         return {}
-    said = memoryview(run(root, ["git", "cat-file", "--batch"], "\n".join(wanted).encode() + b"\n"))
+    # By way of files: piece by piece through pipes takes Python as long as all of it takes Git.
+    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as answered:
+        asked.write("\n".join(wanted).encode() + b"\n")
+        asked.seek(0)
+        run(root, ["git", "cat-file", "--batch", "--buffer"], stdin=asked, stdout=answered)
+        answered.seek(0)
+        said = memoryview(answered.read())
     blobs: dict[str, bytes] = {}
     at = 0
     for wish in wanted:
@@ -110,10 +118,14 @@ def _line_end(said: memoryview, at: int) -> int:
     return at + bytes(said[at : at + 200]).index(b"\n")
 
 
-def run(root: Path, command: list[str], told: bytes | None = None) -> bytes:
-    """What a plumbing command prints; Unreachable with its own words where it fails."""
-    done = subprocess.run([*GIT, *command[1:]], cwd=root, input=told, capture_output=True, check=False)
+def run(root: Path, command: list[str], told: bytes | None = None, **files: IO[bytes]) -> bytes:
+    """What a plumbing command prints, if not to one of these `files`; Unreachable with its own words where it fails."""
+    given: dict[str, Any] = {"stdout": subprocess.PIPE, **files}
+    if told is not None:
+        given["input"] = told
+    done = subprocess.run([*GIT, *command[1:]], cwd=root, stderr=subprocess.PIPE, check=False, **given)
     if done.returncode:
         words = " ".join(done.stderr.decode("utf-8", "replace").split())
         raise Unreachable(f"`{' '.join(command[:2])}` failed: {words}")
-    return done.stdout
+    printed: bytes = done.stdout or b""
+    return printed
