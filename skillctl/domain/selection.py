@@ -17,12 +17,12 @@ import hashlib
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from skillctl.domain import canonical
-from skillctl.domain.terms import Term, shortened, terms
+from skillctl.domain.terms import Term, keys, terms
 
 #: Counts the rules by which terms are made of a text: raised where a text gets other terms, so that none are kept on.
 EDITION = 1
@@ -52,11 +52,11 @@ class Offer:
     @cached_property
     def mentions(self) -> Mapping[str, int]:
         """How often the skill mentions each term, without the sentences that say what it is not for."""
-        counts = Counter(_keys(self.name))
+        counts = Counter(keys(self.name))
         for sentence in _SENTENCE_END.split(self.description):
             if not _EXCLUSION.match(sentence):
-                counts.update(_keys(sentence))
-        for key in {key for tag in self.tags for key in _keys(tag)}:
+                counts.update(keys(sentence))
+        for key in {key for tag in self.tags for key in keys(tag)}:
             counts[key] += _TAG
         return counts
 
@@ -213,11 +213,3 @@ def _vote(mentions: int, skills: int) -> float:
 
 def _weight(term: Term) -> float:
     return _PART if term.is_part else 1.0
-
-
-def _keys(text: str) -> Iterator[str]:
-    for term in terms(text):
-        yield term.key
-        short = shortened(term)
-        if short is not None:
-            yield short

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 #: Words that tell no subject, without apostrophes: of grammar, of politeness, and of nearly every description.
@@ -60,8 +61,12 @@ def terms(text: str) -> Iterator[Term]:
 
     Scripts that put no space between words (Chinese, Thai) give one term for each run of letters.
     """
-    for match in _TOKEN.finditer(unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)):
-        yield from _terms_of(match[0])
+    return chain.from_iterable(map(_terms_of, _tokens(text)))
+
+
+def keys(text: str) -> Iterator[str]:
+    """What the terms of a text are found by, each as people shorten it too."""
+    return chain.from_iterable(map(_keys_of, _tokens(text)))
 
 
 def shortened(term: Term) -> str | None:
@@ -70,6 +75,15 @@ def shortened(term: Term) -> str | None:
     if len(word) < _SHORTENED or len(word) > _LONGEST or not word.isalpha():
         return None
     return f"{word[0]}{len(word) - 2}{word[-1]}"
+
+
+def _tokens(text: str) -> list[str]:
+    return _TOKEN.findall(unicodedata.normalize("NFKC", text).translate(_APOSTROPHES))
+
+
+@lru_cache(maxsize=4096)
+def _keys_of(token: str) -> tuple[str, ...]:
+    return tuple(key for term in _terms_of(token) for key in (term.key, shortened(term)) if key is not None)
 
 
 @lru_cache(maxsize=4096)
