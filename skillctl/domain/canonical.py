@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-#: What could be a number with an exponent, which Python always signs, and the two writers of JSON here spell in two ways.
+#: What could be a number with an exponent, always with its sign here, which the two writers of JSON spell in two ways.
 _EXPONENT = re.compile(r"[0-9]e[-+][0-9]")
 
 
