@@ -12,6 +12,7 @@ What is left where they are refused, `plain_process` says.
 """
 
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -34,11 +35,23 @@ Isolation = Literal["namespaces", "process"]
 #: What the walls are built with; all of it is part of util-linux.
 TOOLS = ("unshare", "mount", "umount", "pivot_root", "setpriv")
 
-_MOUNTS = ("unshare", "--mount")
-_MOUNTS_OF_USER = ("unshare", "--user", "--map-root-user", "--mount")
 #: A user of the machine who owns nothing; the kernel limits the processes of everybody but root.
 NOBODY = 65534
 AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+_AS_USER = ("unshare", "--user", "--map-root-user", "--mount", "/bin/sh", "-c", walled_root.ENTER, "sh")
+#: Given a folder and a command: as root where that is allowed, and then on as nobody; else as any user may.
+# Asked there, while this process does other things.
+_AS_ROOT = f"""\
+folder=$1
+shift
+if unshare --mount true 2>/dev/null; then
+  if {" ".join(AS_NOBODY)} true 2>/dev/null; then
+    set -- {" ".join(AS_NOBODY)} "$@"
+  fi
+  exec unshare --mount /bin/sh -c {shlex.quote(walled_root.ENTER)} sh "$folder" "$@"
+fi
+exec {shlex.join(_AS_USER)} "$folder" "$@"
+"""
 _UNSHARED = ("unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child")
 # Its code lies where scripts may write later, so nothing may be imported from there once it serves.
 _SERVE = "import sys; sys.path.append('/scratch'); from skillctl.adapters.keeper import serve; sys.path.pop(); serve()"
@@ -200,12 +213,8 @@ def _end(control: socket.socket, rooms: list[_Idle], process: "subprocess.Popen[
 
 def _command(folder: Path) -> list[str]:
     """Build the root folder, as root where we are, and go on as nobody."""
-    first: Sequence[str] = _MOUNTS_OF_USER
-    dropped: Sequence[str] = ()
-    if os.geteuid() == 0 and works((*_MOUNTS, "true")):
-        first, dropped = _MOUNTS, AS_NOBODY if works((*AS_NOBODY, "true")) else ()
-    python = ("/python/bin/python", "-I", "-S", "-B", "-c", _SERVE)
-    return [*first, "/bin/sh", "-c", walled_root.ENTER, "sh", str(folder), *dropped, *_UNSHARED, *python]
+    begin = ("/bin/sh", "-c", _AS_ROOT, "sh") if os.geteuid() == 0 else _AS_USER
+    return [*begin, str(folder), *_UNSHARED, "/python/bin/python", "-I", "-S", "-B", "-c", _SERVE]
 
 
 def works(tool: Sequence[str]) -> bool:
