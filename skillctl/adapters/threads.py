@@ -1,7 +1,8 @@
 """Work on this machine, in threads: what is waited for is another process, or somebody on the network."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import TypeVar
 
 S = TypeVar("S")
@@ -17,8 +18,12 @@ class Threads:
     def __call__(self, work: Callable[[S], T], items: Sequence[S]) -> Iterator[T]:
         """Each result as soon as it is there; who leaves early waits for nothing, and no more is begun."""
         pool = ThreadPoolExecutor(self._concurrency)
+        # `as_completed` asks all that are not done for each that is, and takes longer than some pieces of work.
+        done: SimpleQueue[Future[T]] = SimpleQueue()
         try:
-            for done in as_completed([pool.submit(work, item) for item in items]):
-                yield done.result()
+            for item in items:
+                pool.submit(work, item).add_done_callback(done.put)
+            for _ in items:
+                yield done.get().result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
