@@ -48,7 +48,7 @@ def test_what_fails_fails_for_who_asks_and_ends_the_rest() -> None:
     with pytest.raises(ValueError, match="the first"):
         list(Threads(1)(work, range(1000)))
     left.set()
-    assert begun in ([0], [0, 1])
+    assert len(begun) <= 2, "one may be taken up while the others are being put off"
 
 
 def test_who_leaves_early_waits_for_nothing_and_begins_no_more() -> None:
