@@ -3,11 +3,13 @@
 Format: https://in-toto.io/Statement/v1; each subject carries the `sha256` of its bytes and Git's `gitBlob` id.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
 from skillctl.domain import canonical
+from skillctl.domain import version as versions
 from skillctl.domain.evidence import Digest, Evidence
 from skillctl.domain.schema import Model, Name, VersionText, sentence
 
@@ -129,6 +131,13 @@ def state(content: "Content", evidence: Evidence, authors: list[str]) -> Stateme
             evidence=evidence,
         ),
     )
+
+
+def last_before(approvals: Mapping[str, Statement], version: str) -> Statement | None:
+    """The greatest of these approved versions that is smaller than one; None where there is none."""
+    smaller = [known for known in approvals if known != version and versions.is_after(version, known)]
+    greatest = versions.greatest(smaller)
+    return approvals[greatest] if greatest is not None else None
 
 
 def read(raw: bytes) -> Statement | str:

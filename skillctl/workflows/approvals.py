@@ -6,18 +6,17 @@ Nothing of the change says who may approve: people, their keys and the gate are 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from skillctl.domain import approval, skill
-from skillctl.domain import version as versions
+from skillctl.domain import approval
 from skillctl.domain.approval import Statement
 from skillctl.domain.growth import growth, power_of
 from skillctl.domain.policy import EffectiveGate, Policy
 from skillctl.domain.quorum import Quorum, quorum
-from skillctl.domain.skill import Skill
 from skillctl.domain.tree import FILE_MODES
 from skillctl.errors import Unreachable, UsageError
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.measure import skill_content
 from skillctl.workflows.ports import Repository, Tree
+from skillctl.workflows.stated import listed
 
 ALTERED = "it does not verify over these bytes: the approval or the content changed after it was signed"
 
@@ -140,28 +139,6 @@ def growth_of(
     if blobs is None:
         blobs = repository.blobs(one.digest.git_blob for said in (before, after) for one in said.subject)
     return growth(*(power_of(*listed(one, blobs)) for one in (before, after)))
-
-
-def listed(statement: Statement, blobs: Mapping[str, bytes]) -> tuple[Skill, dict[str, tuple[str, bytes]]]:
-    """The skill that an approval lists the files of, and these: path → mode and bytes.
-
-    As far as they are here and can be read; that they are is for others to say.
-    """
-    files: dict[str, tuple[str, bytes]] = {
-        one.name: (one.annotations.mode, blobs[one.digest.git_blob])
-        for one in statement.subject
-        if one.digest.git_blob in blobs
-    }
-    texts = {path: raw for path, (_, raw) in files.items()}
-    names = frozenset(one.name for one in statement.subject)
-    return skill.read(f"skills/{statement.predicate.skill}", texts, names)[0], files
-
-
-def last_before(approvals: Mapping[str, Statement], version: str) -> Statement | None:
-    """The greatest of these approved versions that is smaller than one; None where there is none."""
-    smaller = [known for known in approvals if known != version and versions.is_after(version, known)]
-    greatest = versions.greatest(smaller)
-    return approvals[greatest] if greatest is not None else None
 
 
 def person_in(path: str) -> str:

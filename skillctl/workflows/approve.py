@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from skillctl.domain import approval, policy, skill
-from skillctl.domain.approval import Statement
+from skillctl.domain.approval import Statement, last_before
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.naming import known_skill, nearest
 from skillctl.domain.policy import EffectiveGate, Policy
@@ -16,23 +16,13 @@ from skillctl.domain.quorum import Quorum, quorum_of_suite
 from skillctl.domain.tree import folders_of
 from skillctl.errors import UsageError
 from skillctl.workflows import stated
-from skillctl.workflows.approvals import (
-    Base,
-    Signed,
-    Written,
-    authors_of,
-    last_before,
-    listed,
-    quorum_of,
-    signed,
-    signed_suite,
-    written_by,
-)
+from skillctl.workflows.approvals import Base, Signed, Written, authors_of, quorum_of, signed, signed_suite, written_by
 from skillctl.workflows.base import base_of
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.measure import suite_content
 from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.read import Unit, read_policy, read_unit
+from skillctl.workflows.stated import listed
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from skillctl.domain import approval
-from skillctl.domain.approval import Statement, path_of
+from skillctl.domain.approval import Statement, last_before, path_of
 from skillctl.domain.evidence import Evidence, Stale, find
 from skillctl.domain.finding import Finding
 from skillctl.domain.gate.measured import other_cases
@@ -14,7 +14,7 @@ from skillctl.domain.policy import EffectiveGate, Policy, effective
 from skillctl.domain.promotion import Reason, Refusal, Request, decide
 from skillctl.domain.quorum import Quorum
 from skillctl.errors import UsageError
-from skillctl.workflows.approvals import Base, Written, last_before, quorum_of, signed
+from skillctl.workflows.approvals import Base, Written, quorum_of, signed
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.gate_sides import Seen
 from skillctl.workflows.ground import Ground, ground_of

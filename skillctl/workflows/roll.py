@@ -12,9 +12,10 @@ from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import Policy
 from skillctl.domain.quorum import Quorum
 from skillctl.domain.tree import FILE_MODES, folders_for, name_in
-from skillctl.workflows.approvals import Base, Signed, Written, among, listed, quorum_of, written_by
+from skillctl.workflows.approvals import Base, Signed, Written, among, quorum_of, written_by
 from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.ports import Repository
+from skillctl.workflows.stated import listed
 
 Known = Mapping[str, Mapping[str, Statement]]
 Brought = Mapping[str, tuple[str, str | None]]

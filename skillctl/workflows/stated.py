@@ -3,10 +3,11 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 
-from skillctl.domain import digest
+from skillctl.domain import digest, skill
 from skillctl.domain.approval import Statement
 from skillctl.domain.digest import Content, Unmeasurable
 from skillctl.domain.document import Document
+from skillctl.domain.skill import Skill
 from skillctl.domain.tree import TreeFile
 
 
@@ -34,6 +35,21 @@ def content_of(statement: Statement, raw: Mapping[str, bytes], read: Document | 
         for subject in statement.subject
     ]
     return digest.measure_skill(folder, entries, raw, read)
+
+
+def listed(statement: Statement, blobs: Mapping[str, bytes]) -> tuple[Skill, dict[str, tuple[str, bytes]]]:
+    """The skill that an approval lists the files of, and these: path → mode and bytes.
+
+    As far as they are here and can be read; that they are is for others to say.
+    """
+    files: dict[str, tuple[str, bytes]] = {
+        one.name: (one.annotations.mode, blobs[one.digest.git_blob])
+        for one in statement.subject
+        if one.digest.git_blob in blobs
+    }
+    texts = {path: raw for path, (_, raw) in files.items()}
+    names = frozenset(one.name for one in statement.subject)
+    return skill.read(f"skills/{statement.predicate.skill}", texts, names)[0], files
 
 
 def doubt(statement: Statement, blobs: Mapping[str, bytes]) -> str | None:

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
+from skillctl.domain.approval import last_before
 from skillctl.domain.policy import Policy
 from skillctl.domain.skill import DEFINITION_NAMES
 from skillctl.domain.suite import Suite
 from skillctl.domain.tree import POLICY_FILE
 from skillctl.errors import Unreachable, UsageError
-from skillctl.workflows.approvals import last_before, listed
 from skillctl.workflows.base import base_of
 from skillctl.workflows.ports import Repository
 from skillctl.workflows.read import Contents, read_policy
+from skillctl.workflows.stated import listed
 
 
 @dataclass(frozen=True)
