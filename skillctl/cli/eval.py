@@ -63,16 +63,9 @@ def run(
 ) -> Result:
     """Measure what committing the skill's folder now would give, and keep the evidence."""
     part = _part(shard)
-    if record and part is not None:
-        raise UsageError("`--record` records all cases, not a shard", hint="leave `--shard` out")
-    if (output is None) is not (part is None) or (part and len(names or ()) != 1):
-        raise UsageError("`--shard` goes with one NAME and `--output FILE`", hint="see `skillctl eval --help`")
-    if max_cost is not None and not (isfinite(max_cost) and max_cost >= 0):
-        raise UsageError(f"`--max-cost {max_cost}` is no number of dollars", hint="give one, such as `--max-cost 2.50`")
-    if sign is not None and not record:
-        raise UsageError("`--sign` goes with `--record`", hint="add it")
+    _refuse_together(part, output, names or [], record, sign, max_cost)
     wired = Wiring(context.obj)
-    with expected(wired, names or (), fresh=fresh):
+    with expected(wired, names or (), fresh=fresh) as begun:
         # Loaded late: that takes as long as putting up walls.
         from skillctl.cli import eval_each, eval_shown
         from skillctl.domain.budget import Limits
@@ -83,9 +76,32 @@ def run(
         eval_shown.sure_to_write(report, output)
         scope, recording = Scope(tuple(arm or ()), case, part, fresh), eval_each.Recording(record, sign)
         means = Means(concurrency, timeout, Limits(max_cost, max_tokens))
-        with Laboratory(wired, means, lambda scripts: Choice(scripts, runner, trust_change, base)) as laboratory:
+
+        def choice(scripts: str) -> Choice:
+            return Choice(scripts, runner, trust_change, base)
+
+        with Laboratory(wired, means, choice, begun) as laboratory:
             done, refused = eval_each.evaluated(laboratory, names, scope, recording, output)
         return eval_shown.answer(done, refused, report, format)
+
+
+def _refuse_together(
+    part: tuple[int, int] | None,
+    output: Path | None,
+    names: list[str],
+    record: bool,
+    sign: Path | None,
+    max_cost: float | None,
+) -> None:
+    """UsageError where one option says what another does not allow, or nothing that could be meant."""
+    if record and part is not None:
+        raise UsageError("`--record` records all cases, not a shard", hint="leave `--shard` out")
+    if (output is None) is not (part is None) or (part and len(names) != 1):
+        raise UsageError("`--shard` goes with one NAME and `--output FILE`", hint="see `skillctl eval --help`")
+    if max_cost is not None and not (isfinite(max_cost) and max_cost >= 0):
+        raise UsageError(f"`--max-cost {max_cost}` is no number of dollars", hint="give one, such as `--max-cost 2.50`")
+    if sign is not None and not record:
+        raise UsageError("`--sign` goes with `--record`", hint="add it")
 
 
 def _part(shard: str | None) -> tuple[int, int] | None:

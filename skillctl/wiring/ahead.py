@@ -1,25 +1,33 @@
 """What an evaluation looks as if it needed, begun before what evaluates is even loaded."""
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from skillctl import settings
 from skillctl.domain.tree import SUITE_FILE
 from skillctl.wiring import Wiring
 
+if TYPE_CHECKING:
+    from skillctl.adapters.git_tree import GitTree
+
+#: What a tree must hold of a repository, to evaluate its skills.
+FOLDERS = ("skills", "evals", "approvals", "skillctl.yaml", ".claude/mcp-servers.json")
 #: The module that asks a model.
 _ASKS = "skillctl.adapters.runners.chat"
 
 
 @contextmanager
-def expected(wired: Wiring, names: Iterable[str], *, fresh: bool) -> Iterator[None]:
-    """Begin to put up walls, and to load what asks a model, if the suites of these skills look like it.
+def expected(wired: Wiring, names: Iterable[str], *, fresh: bool) -> "Iterator[Future[GitTree]]":
+    """Begin to put up walls, and to load what asks a model, if the suites of these skills look like it; and to read
+    what committing the folder now would give.
 
-    It is a guess: who guesses wrong waits for it later, or has begun it in vain. Where something may be reused,
-    nothing is begun.
+    What suites need is a guess: who guesses wrong waits for it later, or has begun it in vain. Where something may be
+    reused, nothing of it is begun.
     """
     texts = _suites(wired.root(), names) if fresh or not (wired.root() / settings.STATE_FOLDER).exists() else []
     has_begun = any(b"run:" in text for text in texts)
@@ -28,13 +36,14 @@ def expected(wired: Wiring, names: Iterable[str], *, fresh: bool) -> Iterator[No
     if any(b"ask:" in text for text in texts):
         # Much of it waits for the disk, and for lists of certificates.
         Thread(target=import_module, args=[_ASKS], name="load", daemon=True).start()
-    try:
-        yield
-    finally:
-        if has_begun:
-            # Who left in the middle would leave behind what they are built of.
-            with suppress(Exception):
-                wired.walls.chosen()
+    # Leaving waits for both: who left in the middle would leave behind what they are made of.
+    with ThreadPoolExecutor(1, "ahead") as reader:
+        try:
+            yield reader.submit(lambda: wired.repository().pending(*FOLDERS))
+        finally:
+            if has_begun:
+                with suppress(Exception):
+                    wired.walls.chosen()
 
 
 def _suites(root: Path, names: Iterable[str]) -> list[bytes]:

@@ -15,6 +15,7 @@ from skillctl.domain.budget import NO_LIMITS, Limits
 from skillctl.domain.runner import GATEWAY, Runner
 from skillctl.errors import Unreachable, UsageError
 from skillctl.wiring import TOOL, Wiring
+from skillctl.wiring.ahead import FOLDERS
 from skillctl.workflows.evaluate import Books
 from skillctl.workflows.ground import Ground, ground_of
 from skillctl.workflows.read import Contents, read
@@ -24,6 +25,9 @@ from skillctl.workflows.trials import Instruments, Task, take
 from skillctl.workflows.trust import Choice
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from skillctl.adapters.git_tree import GitTree
     from skillctl.adapters.runners.tape import Answering, Recording
     from skillctl.adapters.threads import Threads
     from skillctl.domain.checks import Produced
@@ -33,8 +37,6 @@ if TYPE_CHECKING:
 
 #: What every program that the policy names is given of the environment.
 _OF_PROGRAMS = ("PATH", "HOME", "LANG", "TMPDIR")
-#: What a tree must hold of a repository, to evaluate its skills.
-_FOLDERS = ("skills", "evals", "approvals", "skillctl.yaml", ".claude/mcp-servers.json")
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,10 @@ class Means:
 class Laboratory:
     """Everything that evaluations of one command share; leaving it ends what it started."""
 
-    def __init__(self, wired: Wiring, means: Means, choice: "Callable[[str], Choice]") -> None:
+    def __init__(
+        self, wired: Wiring, means: Means, choice: "Callable[[str], Choice]", begun: "Future[GitTree] | None" = None
+    ) -> None:
+        """`begun` is the folder as it is already being read."""
         from skillctl.adapters.runners.bounded import Purse
 
         self._wired, self._means = wired, means
@@ -59,6 +64,7 @@ class Laboratory:
         self._choice = choice(self.scripts.runner)
         self._begun = self.clock.seconds()
         self._open = ExitStack()
+        self._reading = begun
         self._read: tuple[Tree, Contents] | None = None
         self._has_looked_at_walls = False
 
@@ -85,8 +91,8 @@ class Laboratory:
 
     def _looked(self) -> "tuple[Tree, Contents]":
         if self._read is None:
-            tree = self.repository.pending(*_FOLDERS)
-            self._read = (tree, read(tree))
+            tree = self._reading.result() if self._reading is not None else self.repository.pending(*FOLDERS)
+            self._reading, self._read = None, (tree, read(tree))
         return self._read
 
     def instruments(self, ground: Ground) -> Instruments:
