@@ -107,7 +107,7 @@ class Company(RuleBasedStateMachine):
     @rule(pick=PICK, kind=st.sampled_from(OF_SKILLS), path=st.sampled_from(PATHS), text=PICK)
     def add(self, pick: int, kind: str, path: str, text: int) -> None:
         file = self.root / kind / self.skill(pick).name / path
-        if not any(parent.is_symlink() for parent in file.parents) and not file.is_symlink():
+        if not any(one.is_symlink() or one.is_file() for one in file.parents) and not file.is_symlink():
             put(file, text)
 
     @rule(pick=PICK, name=st.sampled_from([*NAMES, "adders", "new\nline", "b\udcffd"]))
@@ -127,8 +127,9 @@ class Company(RuleBasedStateMachine):
 
     @rule(pick=PICK, name=st.sampled_from(NAMES))
     def add_skill(self, pick: int, name: str) -> None:
-        # Nothing can be put behind a link that leads nowhere.
-        if (self.root / "skills" / name).is_symlink():
+        # Nothing can be put behind a link that leads nowhere, nor below a file.
+        folder = self.root / "skills" / name
+        if folder.is_symlink() or folder.is_file():
             return
         put(self.root / "skills" / name / "SKILL.md", pick)
         put(self.root / "skills" / name / "skill.yaml", pick)

@@ -70,6 +70,7 @@ def test_every_command_is_a_file_of_its_name() -> None:
         "main",
         "commands",
         "draw",
+        "eval_each",
         "eval_progress",
         "eval_shown",
         "options",
