@@ -5,6 +5,8 @@ alter table mcp.terms alter column key type text collate "C";
 -- Each row is updated soon after it is written; in the room beside it that touches no index.
 alter table mcp.offers set (fillfactor = 50);
 alter table mcp.skills set (fillfactor = 50);
+-- An offer is found by its name, of which there is one.
+drop index mcp.offers_version_idx;
 
 create or replace function mcp.check_terms(p_edition int, p_skills jsonb) returns void
 language plpgsql set search_path = '' as $$

@@ -49,7 +49,7 @@ create type mcp.manifest_line as (
   is_definition boolean, stored text
 );
 create type mcp.proof as (
-  publication int, skill text, version text, digest text, evidence_sha256 text, evidence jsonb, statement jsonb
+  publication int, skill text, version text, digest text, evidence_sha256 text, evidence jsonb, approval text
 );
 
 create function mcp.changes_of(p_release jsonb) returns setof mcp.change
@@ -118,10 +118,9 @@ $$;
 create function mcp.proofs_of(p_publications mcp.publication[]) returns setof mcp.proof
 language sql stable set search_path = '' as $$
   -- Null where there are no bytes, or none that are a JSON object.
-  select p.place, p.skill, p.version, p.digest, p.evidence, mcp.as_object(e.bytes), mcp.as_object(a.bytes)
+  select p.place, p.skill, p.version, p.digest, p.evidence, mcp.as_object(e.bytes), p.approval
     from unnest(p_publications) p
     left join mcp.blobs e on e.sha256 = p.evidence
-    left join mcp.blobs a on a.sha256 = p.approval
 $$;
 
 revoke all on all functions in schema mcp from public;

@@ -1,18 +1,43 @@
 -- Whether a release is spelled as agreed and does not contradict itself, asked of its parts.
 
-create or replace function mcp.release_fault(p_release jsonb) returns text
+create function mcp.release_items(p_release jsonb) returns table (parent text, item jsonb)
 language sql stable set search_path = '' as $$
-  -- The first key that is not what the rules want, as a sentence; null for a well-spelled release.
-  select format('`%s` of `%s` is %s', r.key, r.parent, coalesce(left((item -> r.key)::text, 100), 'missing'))
+  -- What the rules are about. Of the parts that a release has thousands of, each is taken out of the one above it: a path
+  -- through all of the release begins with a copy of it. Promotions are left to `check_promotions`, which compares each,
+  -- word for word, with what the release makes.
+  with changes as materialized (
+    select c from jsonb_array_elements(mcp.items(p_release -> 'changes')) c
+  ), publishes as materialized (
+    select p from changes, jsonb_array_elements(
+             case jsonb_typeof(c -> 'publish') when 'array' then c -> 'publish' else '[]' end) p
+  )
+  select '$.changes[*]', c from changes
+  union all
+  select '$.changes[*].publish[*]', p from publishes
+  union all
+  select '$.changes[*].publish[*].definition', p -> 'definition' from publishes
+  union all
+  select places.parent, item
     from (select distinct parent from mcp.release_rules()) places
    cross join lateral jsonb_path_query(p_release, places.parent::jsonpath) item
-    join mcp.release_rules() r on r.parent = places.parent
-   -- What is only asked for its kind is not spelled out: an object of a release may be most of it.
-   where not case jsonb_typeof(item -> r.key)
+   where places.parent not in ('$.changes[*]', '$.changes[*].publish[*]', '$.changes[*].publish[*].definition',
+                               '$.changes[*].promotions[*]')
+$$;
+
+create or replace function mcp.release_fault(p_release jsonb) returns text
+language sql stable set search_path = '' as $$
+  -- The first key that is not what the rules want, as a sentence; null for a well-spelled release. What is only asked for
+  -- its kind is not spelled out: it may be most of the release.
+  select format('`%s` of `%s` is %s', r.key, r.parent, coalesce(left(found.value::text, 100), 'missing'))
+    from mcp.release_items(p_release) i
+    join mcp.release_rules() r on r.parent = i.parent
+   cross join lateral (
+      select i.item -> r.key as value, case when r.pattern <> '' then i.item ->> r.key end as spelled offset 0) found
+   where not case jsonb_typeof(found.value)
            when r.kind then r.pattern = ''
-                         or (item ->> r.key ~ r.pattern and (r.size is null or length(item ->> r.key) = r.size))
+                         or (found.spelled ~ r.pattern and (r.size is null or length(found.spelled) = r.size))
            when 'null' then r.may_lack
-           else item -> r.key is null and r.may_lack end
+           else found.value is null and r.may_lack end
    order by r.place
    limit 1
 $$;
@@ -32,7 +57,8 @@ language sql stable set search_path = '' as $$
     (select format('%s@%s is published twice', skill, version)
        from unnest(p_publications) group by skill, version having count(*) > 1 limit 1),
     (select format('%s@%s has no semantic version', skill, version)
-       from unnest(p_publications) where mcp.semver_key(version) is null limit 1),
+       from (select distinct on (version) skill, version from unnest(p_publications)) one
+      where mcp.semver_key(version) is null limit 1),
     (select format('the job for %s has a name or type longer than 100 characters', left(j ->> 'destination', 100))
        from jsonb_path_query(p_release, '$.jobs[*]') j
       where greatest(length(j ->> 'destination'), length(j ->> 'job_type')) > 100 limit 1),

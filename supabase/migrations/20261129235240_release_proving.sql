@@ -123,40 +123,57 @@ language sql stable set search_path = '' as $$
       offset 0) c (total, passed, failed, errored, rate_fits)
 $$;
 
+create function mcp.subjects_of(p_statement jsonb) returns table (path text, sha256 text)
+language sql immutable set search_path = '' as $$
+  select s ->> 'name', s #>> '{digest,sha256}' from jsonb_array_elements(mcp.items(p_statement -> 'subject')) s
+$$;
+
 create function mcp.approval_faults(p_proofs mcp.proof[], p_lines mcp.manifest_line[])
 returns table (skill text, version text, digest text, fault text[])
 language sql stable set search_path = '' as $$
+  with said as materialized (
+    select p.publication, p.skill, p.version, p.digest, p.evidence, read.statement, read.statement -> 'predicate' as predicate,
+           case jsonb_typeof(read.statement -> 'subject') when 'array' then read.statement -> 'subject' else '[]' end as subjects
+      from unnest(p_proofs) p
+      left join mcp.blobs a on a.sha256 = p.approval
+     cross join lateral (select mcp.as_object(a.bytes) offset 0) read (statement)
+  ), listed as (
+    select s.publication, one ->> 'name' as path, one #>> '{digest,sha256}' as sha256
+      from said s, jsonb_array_elements(s.subjects) one
+  ), held as (
+    -- No manifest has a path twice here, so where the lines, the lines that are listed and what is listed are as many,
+    -- they are the same.
+    select l.publication, max(l.place) as lines, count(*) as rows, count(listed.path) as found
+      from unnest(p_lines) l
+      left join listed on listed.publication = l.publication and listed.path = l.path and listed.sha256 = l.stored
+     group by l.publication
+  )
   select p.skill, p.version, p.digest, case
       when p.statement is null then array['approval-missing', 'has no approval that can be read']
       when (p.statement ->> '_type', p.statement ->> 'predicateType')
            is distinct from ('https://in-toto.io/Statement/v1', 'urn:skillctl:approval:v1')
         then array['approval-foreign', 'has an approval that is no statement of that kind']
-      when (said.predicate ->> 'skill', said.predicate ->> 'version', said.predicate ->> 'digest')
+      when (p.predicate ->> 'skill', p.predicate ->> 'version', p.predicate ->> 'digest')
            is distinct from (p.skill, p.version, p.digest) then array['approval-foreign',
-        format('has the approval of %s@%s, %s', said.predicate ->> 'skill', said.predicate ->> 'version',
-               said.predicate ->> 'digest')]
-      when said.predicate -> 'step' is distinct from '{"from": "candidate", "to": "approved"}'
+        format('has the approval of %s@%s, %s', p.predicate ->> 'skill', p.predicate ->> 'version',
+               p.predicate ->> 'digest')]
+      when p.predicate -> 'step' is distinct from '{"from": "candidate", "to": "approved"}'
         then array['approval-foreign', 'has an approval of another step than candidate -> approved']
-      when said.predicate -> 'evidence' is distinct from p.evidence
+      when p.predicate -> 'evidence' is distinct from p.evidence
         then array['approval-foreign', 'has an approval that rests on other evidence']
-      when said.predicate -> 'policyDigest' is distinct from p.evidence -> 'policy_digest'
+      when p.predicate -> 'policyDigest' is distinct from p.evidence -> 'policy_digest'
         then array['approval-foreign', 'has an approval by another policy than its evidence']
-      when (listed.files, listed.n) is distinct from (held.files, held.n) then array['approval-foreign',
+      when (h.lines, h.rows, h.found) is distinct from (n.listed, n.listed, n.listed) then array['approval-foreign',
         format('has an approval that does not list exactly its files; look at %s', coalesce(
-          (select format('`%s`', coalesce(one.key, other.key)) from jsonb_each(listed.files) one
-             full join jsonb_each(held.files) other on one.key = other.key
-            where one.value is distinct from other.value limit 1), 'what it lists twice'))]
+          (select format('`%s`', coalesce(one.path, other.path))
+             from mcp.subjects_of(p.statement) one
+             full join (select l.path, l.stored from unnest(p_lines) l where l.publication = p.publication) other
+               on one.path = other.path
+            where one.sha256 is distinct from other.stored limit 1), 'what it lists twice'))]
       end
-    from unnest(p_proofs) p
-    left join (
-      select l.publication, count(*), jsonb_object_agg(l.path, l.stored)
-        from unnest(p_lines) l where l.path is not null group by l.publication
-    ) held (publication, n, files) on held.publication = p.publication
-   cross join lateral (select p.statement -> 'predicate' offset 0) said (predicate)
-   cross join lateral (
-      select count(*), jsonb_object_agg(coalesce(s ->> 'name', ''), s #> '{digest,sha256}')
-        from jsonb_array_elements(
-               case jsonb_typeof(p.statement -> 'subject') when 'array' then p.statement -> 'subject' else '[]' end) s offset 0) listed (n, files)
+    from said p
+    left join held h on h.publication = p.publication
+   cross join lateral (select jsonb_array_length(p.subjects)::bigint) n (listed)
 $$;
 
 create function mcp.check_proofs(p_proofs mcp.proof[], p_lines mcp.manifest_line[]) returns void

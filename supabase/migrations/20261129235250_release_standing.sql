@@ -158,7 +158,7 @@ begin
   select c.skill || '@' || c.serving as version, c.action, s.served_version as other into bad
     from unnest(p_changes) c
     join mcp.skills s on s.name = c.skill
-   where c.action in ('publish', 'update', 'reinstate')
+   where c.action in ('publish', 'update', 'reinstate') and s.served_version <> c.serving
      and mcp.semver_key(c.serving) < mcp.semver_key(s.served_version)
    order by c.skill limit 1;
   if found then

@@ -164,6 +164,14 @@ begin
   return mcp.release_answer(release_id, false);
 end $$;
 
+create or replace function mcp.is_empty(p_release jsonb) returns boolean
+language sql immutable set search_path = '' as $$
+  -- By the first of them: all of them would be copied to be counted.
+  select p_release #> '{changes,0}' is null
+     and jsonb_array_length(mcp.items(p_release -> 'holds')) = 0
+     and jsonb_array_length(mcp.items(p_release -> 'lifts')) = 0
+$$;
+
 -- A version that is offered is one of a skill: the key of the version says it.
 alter table mcp.offers drop constraint offers_name_fkey;
 
