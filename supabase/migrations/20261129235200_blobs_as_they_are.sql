@@ -9,5 +9,6 @@ exception when feature_not_supported then
   alter table mcp.blobs alter column bytes set storage external;
 end $$;
 
--- Hashes are looked up by the thousand, and no language has a say in their order.
+-- Hashes are looked up by the thousand, and no language has a say in their order. The index is made anew for it, and all
+-- content hashed once more: about ten seconds for a gigabyte, in which nobody reads.
 alter table mcp.blobs alter column sha256 type text collate "C";

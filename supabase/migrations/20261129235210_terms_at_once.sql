@@ -8,6 +8,32 @@ alter table mcp.skills set (fillfactor = 50);
 -- An offer is found by its name, of which there is one.
 drop index mcp.offers_version_idx;
 
+create or replace function mcp.renew_offers(p_names text[]) returns boolean
+language plpgsql set search_path = '' as $$
+-- Whether an offer was not there that should be.
+begin
+  with gone as (
+    delete from mcp.offers o
+     where o.name = any (p_names)
+       and not exists (
+         select from mcp.skills s
+           join mcp.skill_versions v on v.name = s.name and v.version = s.served_version
+          where s.name = o.name and v.version = o.version and v.state = 'approved'
+            and not exists (select from mcp.revocations r where r.digest = v.digest))
+    returning o.id
+  )
+  delete from mcp.terms t using gone where t.offer = gone.id;
+  insert into mcp.offers (name, version)
+  select s.name, v.version
+    from mcp.skills s
+    join mcp.skill_versions v on v.name = s.name and v.version = s.served_version
+   where s.name = any (p_names) and v.state = 'approved'
+     and not exists (select from mcp.revocations r where r.digest = v.digest)
+   order by s.name collate "C"
+  on conflict (name) do nothing;
+  return found;
+end $$;
+
 create or replace function mcp.check_terms(p_edition int, p_skills jsonb) returns void
 language plpgsql set search_path = '' as $$
 declare

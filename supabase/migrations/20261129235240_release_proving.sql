@@ -1,5 +1,5 @@
--- What a release must prove, asked of its parts: what was refused is refused, in the same order and words. Each check names
--- the first version that fails it; none believes what the caller says about content.
+-- What a release must prove, asked of its parts. Each check names the first version that fails it; none believes what the
+-- caller says about content.
 
 create function mcp.check_blobs(p_publications mcp.publication[], p_lines mcp.manifest_line[]) returns void
 language plpgsql set search_path = '' as $$
@@ -118,27 +118,26 @@ language sql stable set search_path = '' as $$
         from (select count(*), count(*) filter (where item ->> 'outcome' = 'passed'),
                      count(*) filter (where item ->> 'outcome' = 'failed'),
                      count(*) filter (where item ->> 'outcome' = 'errored')
-                from jsonb_array_elements(
-                       case jsonb_typeof(p.evidence -> 'cases') when 'array' then p.evidence -> 'cases' else '[]' end) item) o (total, passed, failed, errored)
+                from jsonb_array_elements(case jsonb_typeof(p.evidence -> 'cases') when 'array'
+                                          then p.evidence -> 'cases' else '[]' end) item
+             ) o (total, passed, failed, errored)
       offset 0) c (total, passed, failed, errored, rate_fits)
-$$;
-
-create function mcp.subjects_of(p_statement jsonb) returns table (path text, sha256 text)
-language sql immutable set search_path = '' as $$
-  select s ->> 'name', s #>> '{digest,sha256}' from jsonb_array_elements(mcp.items(p_statement -> 'subject')) s
 $$;
 
 create function mcp.approval_faults(p_proofs mcp.proof[], p_lines mcp.manifest_line[])
 returns table (skill text, version text, digest text, fault text[])
 language sql stable set search_path = '' as $$
   with said as materialized (
-    select p.publication, p.skill, p.version, p.digest, p.evidence, read.statement, read.statement -> 'predicate' as predicate,
-           case jsonb_typeof(read.statement -> 'subject') when 'array' then read.statement -> 'subject' else '[]' end as subjects
+    select p.publication, p.skill, p.version, p.digest, p.evidence, read.statement,
+           read.statement -> 'predicate' as predicate,
+           case jsonb_typeof(read.statement -> 'subject') when 'array' then read.statement -> 'subject'
+           else '[]' end as subjects
       from unnest(p_proofs) p
       left join mcp.blobs a on a.sha256 = p.approval
      cross join lateral (select mcp.as_object(a.bytes) offset 0) read (statement)
-  ), listed as (
-    select s.publication, one ->> 'name' as path, one #>> '{digest,sha256}' as sha256
+  ), listed as materialized (
+    select s.publication, one ->> 'name' as path,
+           case jsonb_typeof(one #> '{digest,sha256}') when 'string' then one #>> '{digest,sha256}' end as sha256
       from said s, jsonb_array_elements(s.subjects) one
   ), held as (
     -- No manifest has a path twice here, so where the lines, the lines that are listed and what is listed are as many,
@@ -166,7 +165,7 @@ language sql stable set search_path = '' as $$
       when (h.lines, h.rows, h.found) is distinct from (n.listed, n.listed, n.listed) then array['approval-foreign',
         format('has an approval that does not list exactly its files; look at %s', coalesce(
           (select format('`%s`', coalesce(one.path, other.path))
-             from mcp.subjects_of(p.statement) one
+             from (select l.path, l.sha256 from listed l where l.publication = p.publication) one
              full join (select l.path, l.stored from unnest(p_lines) l where l.publication = p.publication) other
                on one.path = other.path
             where one.sha256 is distinct from other.stored limit 1), 'what it lists twice'))]

@@ -10,7 +10,7 @@ begin
   insert into mcp.skills (name)
   select c.skill from unnest(p_changes) c
    where not exists (select from mcp.skills s where s.name = c.skill)
-   order by c.skill;
+   order by c.skill collate "C";
   insert into mcp.skill_versions
     (name, version, digest, manifest, evidence, approval, definition_path, card, card_sha256, release)
   select p.skill, p.version, p.digest, p.manifest, p.evidence, p.approval, p.definition_path, p.card, p.card_sha256,

@@ -6,8 +6,8 @@ create function mcp.refuse_unknown(p_table text, p_version text) returns void
 language plpgsql set search_path = '' as $$
 begin
   if p_version is not null then
-    perform mcp.refuse('PT422', 'version-unknown', format('a row of `mcp.%s` is of %s, which is not there', p_table, p_version),
-      'only `mcp.apply_release` adds to it');
+    perform mcp.refuse('PT422', 'version-unknown',
+      format('a row of `mcp.%s` is of %s, which is not there', p_table, p_version), 'only `mcp.apply_release` adds to it');
   end if;
 end $$;
 

@@ -119,6 +119,28 @@ def test_history_is_not_changed_even_by_the_owner(filled: Database) -> None:
             assert (caught.value.sqlstate, caught.value.diag.message_detail) == ("PT409", "append-only")
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into mcp.version_files values ('finance-ssc', '9.9.9', 'SKILL.md', '100644', 'x')",
+        "with one as (insert into mcp.version_files select name, version, 'a', mode, sha256 from mcp.version_files"
+        " where path = 'SKILL.md') insert into mcp.version_files values ('nobody', '1.0.0', 'b', '100644', 'x')",
+    ],
+)
+def test_a_file_of_no_version_is_refused_even_to_the_owner(filled: Database, statement: str) -> None:
+    with pytest.raises(psycopg.Error) as caught:
+        filled.run(statement)
+    assert (caught.value.sqlstate, caught.value.diag.message_detail) == ("PT422", "version-unknown")
+
+
+def test_a_promotion_of_no_version_is_refused_even_to_the_owner(filled: Database) -> None:
+    step = "array[row('finance-ssc', '9.9.9', 'publish', 'candidate', 'approved', 'sha256:x', null)::mcp.step]"
+    release = "(select jsonb_build_object('id', id, 'actor', actor) from mcp.releases limit 1)"
+    with pytest.raises(psycopg.Error) as caught:
+        filled.run(f"select mcp.write_promotions({release}, {step})")
+    assert (caught.value.sqlstate, caught.value.diag.message_detail) == ("PT422", "version-unknown")
+
+
 def test_approved_content_is_not_changed_even_by_the_owner(filled: Database) -> None:
     for column in ("digest", "version", "card_sha256", "published_at"):
         with pytest.raises(psycopg.Error) as caught:
