@@ -120,16 +120,15 @@ def test_history_is_not_changed_even_by_the_owner(filled: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement",
+    "rows",
     [
-        "insert into mcp.version_files values ('finance-ssc', '9.9.9', 'SKILL.md', '100644', 'x')",
-        "with one as (insert into mcp.version_files select name, version, 'a', mode, sha256 from mcp.version_files"
-        " where path = 'SKILL.md') insert into mcp.version_files values ('nobody', '1.0.0', 'b', '100644', 'x')",
+        "('finance-ssc', '9.9.9', 'a', '100644', 'x')",
+        "('finance-ssc', '1.0.0', 'a', '100644', 'x'), ('nobody', '1.0.0', 'a', '100644', 'x')",
     ],
 )
-def test_a_file_of_no_version_is_refused_even_to_the_owner(filled: Database, statement: str) -> None:
+def test_a_file_of_no_version_is_refused_even_to_the_owner(filled: Database, rows: str) -> None:
     with pytest.raises(psycopg.Error) as caught:
-        filled.run(statement)
+        filled.run(f"insert into mcp.version_files values {rows}")
     assert (caught.value.sqlstate, caught.value.diag.message_detail) == ("PT422", "version-unknown")
 
 
