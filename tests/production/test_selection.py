@@ -210,7 +210,7 @@ def test_a_skill_that_is_named_twice_has_the_terms_that_were_said_first(
     transport: Transport, database: Database
 ) -> None:
     publish(transport, version_of(OFFERS[0]))
-    said = [{"name": OFFERS[0].name, "version": "1.0.0", "terms": {"bread": count}} for count in (2, 3)]
+    said: Any = [{"name": OFFERS[0].name, "version": "1.0.0", "terms": {"bread": count}} for count in (2, 3)]
     assert transport.call("put_terms", skills=said, edition=1) == {"stored": 1}
     assert database.run("select key, mentions from mcp.terms") == [("bread", 2)]
 
