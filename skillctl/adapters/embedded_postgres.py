@@ -34,7 +34,8 @@ _SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
-    "shared_buffers": "32MB",
+    "shared_buffers": "128MB",
+    "wal_init_zero": "off",
     "max_connections": "100",
     "logging_collector": "off",
 }

@@ -18,8 +18,10 @@ from skillctl.errors import StoreRefused
 CHUNK = 1024 * 1024
 #: Digests asked for in one call.
 DIGESTS = 10_000
-#: Skills whose whole facts are asked for in one call, or whose terms go up in one.
+#: Skills whose whole facts are asked for in one call.
 SKILLS = 500
+#: Skills whose terms go up in one call: a few words each, of descriptions that are short.
+INDEXED = 1_500
 #: U+0000 as JSON says it.
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -150,7 +152,7 @@ class ProductionCatalogue(ProductionJobs):
                 "edition": EDITION,
                 "skills": [{"name": one.name, "version": one.version, "terms": dict(one.terms)} for one in part],
             }
-            for part in _batched(skills, SKILLS)
+            for part in _batched(skills, INDEXED)
         )
         call_each(self._transport, "put_terms", chunks)
 

@@ -96,6 +96,17 @@ def with_another_subject(version: Version) -> None:
     version.approve(statement={"subject": subjects})
 
 
+def with_one_subject_twice(version: Version) -> None:
+    """As many as there are files, and each of them a file."""
+    subjects = version.subjects()
+    version.approve(statement={"subject": [*subjects[:-1], subjects[0]]})
+
+
+def with_one_subject_again(version: Version) -> None:
+    subjects = version.subjects()
+    version.approve(statement={"subject": [*subjects, subjects[0]]})
+
+
 def with_the_definition_without_its_status(version: Version) -> None:
     """As the manifest lists it, which is not the file that was approved."""
     manifest = version.blobs[version.entry["manifest"]].decode()
@@ -154,6 +165,8 @@ BAD_VERSIONS: list[tuple[Callable[[Version], None], str]] = [
     (lambda version: version.approve(statement={"subject": version.subjects() * 2}), "approval-foreign"),
     (with_one_subject_more, "approval-foreign"),
     (with_another_subject, "approval-foreign"),
+    (with_one_subject_twice, "approval-foreign"),
+    (with_one_subject_again, "approval-foreign"),
     (with_the_definition_without_its_status, "approval-foreign"),
     (with_lost_file, "blob-missing"),
     (with_lost_manifest, "blob-missing"),

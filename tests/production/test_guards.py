@@ -119,6 +119,18 @@ def test_history_is_not_changed_even_by_the_owner(filled: Database) -> None:
             assert (caught.value.sqlstate, caught.value.diag.message_detail) == ("PT409", "append-only")
 
 
+def test_a_file_of_no_version_is_refused_even_to_the_owner(filled: Database) -> None:
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        filled.run("insert into mcp.version_files values ('finance-ssc', '9.9.9', 'a', '100644', 'x')")
+
+
+def test_a_promotion_of_no_version_is_refused_even_to_the_owner(filled: Database) -> None:
+    step = "array[row('finance-ssc', '9.9.9', 'publish', 'candidate', 'approved', 'sha256:x', null)::mcp.step]"
+    release = "(select jsonb_build_object('id', id, 'actor', actor) from mcp.releases limit 1)"
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        filled.run(f"select mcp.write_promotions({release}, {step})")
+
+
 def test_approved_content_is_not_changed_even_by_the_owner(filled: Database) -> None:
     for column in ("digest", "version", "card_sha256", "published_at"):
         with pytest.raises(psycopg.Error) as caught:

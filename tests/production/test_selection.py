@@ -206,6 +206,15 @@ def test_a_new_version_is_found_by_its_own_words(transport: Transport) -> None:
     assert production.candidates("bread").rank("bread") == []
 
 
+def test_a_skill_that_is_named_twice_has_the_terms_that_were_said_first(
+    transport: Transport, database: Database
+) -> None:
+    publish(transport, version_of(OFFERS[0]))
+    said: Any = [{"name": OFFERS[0].name, "version": "1.0.0", "terms": {"bread": count}} for count in (2, 3)]
+    assert transport.call("put_terms", skills=said, edition=1) == {"stored": 1}
+    assert database.run("select key, mentions from mcp.terms") == [("bread", 2)]
+
+
 def test_a_skill_under_hold_serves_what_it_serves(transport: Transport, database: Database) -> None:
     release(transport, OFFERS[:1])
     name = OFFERS[0].name
@@ -238,6 +247,8 @@ def test_an_older_approved_version_answers_by_its_number_alone(transport: Transp
         ("put_terms", {"skills": [{"name": "a", "version": "1", "terms": {"a": 0}}], "edition": 1}, "invalid-terms"),
         ("put_terms", {"skills": [{"name": "a", "version": "1", "terms": {"a": -1}}], "edition": 1}, "invalid-terms"),
         ("put_terms", {"skills": [{"name": "a", "version": "1", "terms": {"a" * 1025: 1}}], "edition": 1},
+         "invalid-terms"),
+        ("put_terms", {"skills": [{"name": "a", "version": "1", "terms": {"a": 10_000}}], "edition": 1},
          "invalid-terms"),
         ("put_terms", {"skills": ["a"], "edition": 1}, "invalid-terms"),
         ("put_terms", {"skills": [], "edition": 0}, "invalid-terms"),

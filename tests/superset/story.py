@@ -17,7 +17,7 @@ ACTORS = ("Maria Cruz <maria@example.test>", "Jun Reyes <jun@example.test>", "ci
 START, WEEKS = datetime.fromisoformat("2026-05-25T09:00:00+00:00"), 26
 CLOCKS = ("releases.applied_at", "skill_versions.published_at", "revocations.at")
 #: What tells the time of a promotion itself, because its hash is of it.
-CLOCK = "select pg_get_functiondef('mcp.chained_promotions(jsonb)'::regprocedure)"
+CLOCK = "select pg_get_functiondef('mcp.chained_promotions(jsonb, mcp.step[])'::regprocedure)"
 
 
 class Story:
