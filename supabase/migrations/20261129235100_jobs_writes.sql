@@ -24,9 +24,9 @@ create trigger refuse_malformed before insert or update of source, job_type, ide
 create function mcp_jobs.refuse_state(p_status text) returns text
 language plpgsql immutable set search_path = '' as $$
 begin
-  raise exception using errcode = 'check_violation',
-    message = format('no job is ever `%s`', p_status),
-    hint = 'a job is queued, processing, completed, failed or cancelled';
+  perform mcp.refuse('PT422', 'job-state-unknown', format('no job is ever `%s`', p_status),
+    'a job is queued, processing, completed, failed or cancelled');
+  return null;
 end $$;
 create index jobs_states_idx on mcp_jobs.jobs (mcp_jobs.refuse_state(status))
  where status not in ('queued', 'processing', 'completed', 'failed', 'cancelled');

@@ -34,7 +34,7 @@ def test_a_malformed_job_is_refused_by_what_is_wrong(
 
 
 def test_what_just_fits_is_taken(transport: Transport) -> None:
-    fits = {"source": "x" * 100, "job_type": "x" * 100, "idempotency_key": "k" * 200, "max_attempts": 1}
+    fits: dict[str, Any] = {"source": "x" * 100, "job_type": "x" * 100, "idempotency_key": "k" * 200, "max_attempts": 1}
     assert enqueue(transport, **fits)
 
 
@@ -56,8 +56,9 @@ def test_no_hand_makes_a_job_malformed_either(transport: Transport, database: Da
 )  # fmt: skip
 def test_a_job_is_in_no_state_that_nobody_knows(transport: Transport, database: Database, statement: str) -> None:
     enqueue(transport)
-    with pytest.raises(psycopg.errors.CheckViolation, match="no job is ever `running`"):
+    with pytest.raises(psycopg.Error, match="no job is ever `running`") as caught:
         database.run(statement)
+    assert caught.value.diag.message_detail == "job-state-unknown"
     for known in ("processing", "completed", "failed", "cancelled", "queued"):
         database.run("update mcp_jobs.jobs set status = %s", known)
 
