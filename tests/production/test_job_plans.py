@@ -36,6 +36,22 @@ def test_a_claim_goes_straight_to_its_job_beside_thousands_of_others(database: D
     assert max(looked_at[1:]) < (20 if source == "idle" else OTHERS / 10)
 
 
+def test_what_a_claim_walks_past_does_not_grow_with_the_name_of_the_source(database: Database) -> None:
+    """The entries of the jobs that were taken before, until they are swept away."""
+    sizes = []
+    for source in ("n8n", "n" * 100):
+        with psycopg.connect(database.owner_url, autocommit=True) as connection:
+            connection.execute("truncate mcp_jobs.jobs cascade")
+            connection.execute(
+                "insert into mcp_jobs.jobs (source, job_type) select %s, 'notice' from generate_series(1, %s)",
+                [source, OTHERS],
+            )
+            row = connection.execute("select pg_relation_size('mcp_jobs.jobs_due_by_source_idx')").fetchone()
+        assert row is not None
+        sizes.append(row[0])
+    assert sizes[0] == sizes[1]
+
+
 def test_no_step_of_a_job_is_planned_anew_each_time(database: Database) -> None:
     steps = ["enqueue_job", "claim_next_job", "extend_lease", "complete_job", "fail_job"]
     planned = (
