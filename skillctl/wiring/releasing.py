@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from skillctl import settings, wiring
@@ -35,7 +37,8 @@ def _aids(wired: wiring.Wiring) -> Aids:
     from skillctl.adapters.tool_key import tool_key
 
     # In CI everything is read.
-    return Aids(None if settings.in_ci() else OfferCache(wired.own_state(), tool_key(), RELEASED), _in_processes)
+    memory = None if settings.in_ci() else OfferCache(wired.own_state(), tool_key(), RELEASED)
+    return Aids(memory, _in_processes, _in_a_thread)
 
 
 def _in_processes(work: Callable[[Sequence[S]], T], items: Sequence[S]) -> Iterable[T]:
@@ -43,6 +46,20 @@ def _in_processes(work: Callable[[Sequence[S]], T], items: Sequence[S]) -> Itera
     from skillctl.adapters.side_by_side import FEWEST, in_parts
 
     return in_parts(lambda part: [work(part)], items, FEWEST)
+
+
+def _in_a_thread(work: Callable[[], T]) -> Callable[[], T]:
+    """What waits for the result; whoever never asks for it leaves without it."""
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as problem:
+            done.set_exception(problem)
+
+    Thread(target=run, name="meanwhile", daemon=True).start()
+    return done.result
 
 
 def origin(wired: wiring.Wiring, env: str) -> Origin:

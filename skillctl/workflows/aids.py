@@ -18,6 +18,14 @@ class Parts(Protocol):
         ...
 
 
+class Meanwhile(Protocol):
+    """Does a work while other things are done, where it can."""
+
+    def __call__(self, work: Callable[[], T]) -> Callable[[], T]:
+        """What waits for its result."""
+        ...
+
+
 def in_turn(work: Callable[[S], T], items: Sequence[S]) -> Iterator[T]:
     """The same for many things, one after the other."""
     return map(work, items)
@@ -28,9 +36,15 @@ def as_one(work: Callable[[Sequence[S]], T], items: Sequence[S]) -> Iterable[T]:
     return [work(items)]
 
 
+def later(work: Callable[[], T]) -> Callable[[], T]:
+    """The work is done when its result is asked for."""
+    return work
+
+
 @dataclass(frozen=True)
 class Aids:
-    """What is known of skills by the objects of their folders, and what judges many at once."""
+    """What is known of skills by the objects of their folders, what judges many at once, and what is done meanwhile."""
 
     memory: OfferMemory | None = None
     parts: Parts = as_one
+    meanwhile: Meanwhile = later

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skillctl.domain import skill
-from skillctl.domain.approval import FILE_NAME, Statement
+from skillctl.domain.approval import Statement
 from skillctl.domain.conflicts import folder_is_gone, other_content
 from skillctl.domain.finding import Finding
 from skillctl.domain.policy import Policy
@@ -19,7 +19,7 @@ from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.measure import skill_content
 from skillctl.workflows.ports import OfferMemory, Repository, Tree
 from skillctl.workflows.proof import Bundle, prove
-from skillctl.workflows.read import Contents, Units, listed, read_governed, read_policy
+from skillctl.workflows.read import Contents, listed, read_governed, read_policy
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,9 @@ def wanted(
     known = _still_known(aids.memory.known() if aids.memory else {}, keys, current, faults)
     tree = repository.tree(commit)
     names = sorted({*keys.keys() - known.keys(), *faults})
+    came = aids.meanwhile(lambda: repository.introduced("approvals", commit) if names else {})
     units = listed(tree, frozenset(names), "skills", "approvals")
-    brought = repository.introduced("approvals", commit) if _lacks(units, current) else {}
+    brought = came()
 
     def part(some: Sequence[str]) -> _Part:
         contents = read_governed(tree, {name: units[name] for name in some if name in units})
@@ -167,16 +168,6 @@ def _remember(
 def _held(name: str, current: Current) -> Mapping[str, VersionState]:
     held = current.skills.get(name)
     return held.versions if held is not None else {}
-
-
-def _lacks(units: Units, current: Current) -> bool:
-    """Whether there looks to be an approval of a version that production has not."""
-    return any(
-        entry.path.split("/")[2] not in _held(name, current)
-        for name, of in units.items()
-        for entry in of.get(f"approvals/{name}", ())
-        if entry.path.endswith(f"/{FILE_NAME}")
-    )
 
 
 def _desired(name: str, contents: Contents, problems: tuple[Finding, ...]) -> Desired:

@@ -1,21 +1,36 @@
 """Index: the terms of what production offers, worked out from the cards that it holds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from skillctl.domain.doctor.facts import Terms
 from skillctl.domain.selection import Indexed, Offer, indexed
 from skillctl.workflows.store_ports import Production
 
+#: The terms of some offers, by version and offer.
+Worked = Mapping[tuple[str, Offer], Indexed]
 
-def index_offers(production: Production) -> None:
+
+def nothing() -> Worked:
+    """No terms of any."""
+    return {}
+
+
+def index_offers(production: Production, known: Callable[[], Worked] = nothing) -> None:
     """Give every offered skill its terms: those that have none yet, or those of another edition of the rules.
 
-    Nothing that an agent is told depends on it; without them it only takes longer.
+    Nothing that an agent is told depends on it; without them it only takes longer. What is `known` is not worked out.
     """
     lacking = production.unindexed()
     if lacking:
-        production.put_terms(indexed(version, offer) for version, offer in lacking)
+        worked = known()
+        production.put_terms(worked.get((version, offer)) or indexed(version, offer) for version, offer in lacking)
+
+
+def worked_out(cards: Iterable[tuple[str, Mapping[str, Any]]]) -> Worked:
+    """The terms of cards, each with its version."""
+    offers = [(version, _offer(card)) for version, card in cards]
+    return {one: indexed(*one) for one in offers}
 
 
 def terms_of(production: Production) -> Terms:
@@ -38,4 +53,8 @@ def _cards(production: Production) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _indexed(card: Mapping[str, Any]) -> Indexed:
-    return indexed(card["version"], Offer(card["name"], card["description"] or "", tuple(card["tags"] or ())))
+    return indexed(card["version"], _offer(card))
+
+
+def _offer(card: Mapping[str, Any]) -> Offer:
+    return Offer(card["name"], card["description"] or "", tuple(card["tags"] or ()))

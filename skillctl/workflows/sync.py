@@ -1,8 +1,9 @@
 """Sync: production is made to hold what a commit says, in one release with its jobs, and read back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from skillctl.domain import plan_record, release, release_payload
 from skillctl.domain.environment import Environment, MaxWithdrawn
@@ -12,9 +13,10 @@ from skillctl.domain.production import Applied
 from skillctl.domain.release import Plan
 from skillctl.domain.release_payload import Kind, Origin
 from skillctl.errors import StoreRefused, Unreachable, UsageError
+from skillctl.workflows.aids import Meanwhile
 from skillctl.workflows.announce import announced
 from skillctl.workflows.gate import Court
-from skillctl.workflows.index_offers import index_offers
+from skillctl.workflows.index_offers import Worked, index_offers, nothing, worked_out
 from skillctl.workflows.plan import Planned, plan
 from skillctl.workflows.ports import Repository
 from skillctl.workflows.proof import Bundle
@@ -66,11 +68,19 @@ def sync(court: Court, production: Production, revision: str, order: Order) -> S
         _stay_within(told.max_withdrawn, made)
     announce = partial(announced, court.repository, planned.wanted.policy, told)
     origin = Origin(order.environment, told.destinations, court.repository.actor(), order.tool, announce)
-    nothing = Synced(planned, Applied(None, current.head), 0)
-    done = nothing if _is_there(planned) else _release(production, planned, order, origin)
+    done, terms = Synced(planned, Applied(None, current.head), 0), nothing
+    if not _is_there(planned):
+        done, terms = _release(production, planned, order, origin, court.aids.meanwhile)
     # Also where nothing changed: terms may be of other rules, or those of an act that waited for nobody.
-    index_offers(production)
+    index_offers(production, terms)
     return done
+
+
+def _offered(planned: Planned) -> list[tuple[str, Mapping[str, Any]]]:
+    """The cards of new versions that will be offered."""
+    keys = ((entry.skill, entry.serving or "") for entry in planned.plan.changes)
+    bundles = planned.wanted.bundles
+    return [(key[1], bundles[key].publish["card"]) for key in keys if key in bundles]
 
 
 def _is_there(planned: Planned) -> bool:
@@ -80,15 +90,21 @@ def _is_there(planned: Planned) -> bool:
     return not made.changes and (current.commit, judged) == (made.commit, planned.admission.judged)
 
 
-def _release(production: Production, planned: Planned, order: Order, origin: Origin) -> Synced:
+def _release(
+    production: Production, planned: Planned, order: Order, origin: Origin, meanwhile: Meanwhile
+) -> tuple[Synced, Callable[[], Worked]]:
+    """What was applied, and the terms of what is offered by it."""
     bundles, made = planned.wanted.bundles, planned.plan
     kind: Kind = "rebuild" if order.rebuild else "sync"
     publishes = {key: bundle.publish for key, bundle in bundles.items()}
     body = release_payload.following(kind, made, planned.wanted.desired, publishes, planned.admission.judged)
     stored = bring_up(production, made, bundles)
-    applied = production.apply(release_payload.payload(body, made.current, origin))
+    payload = release_payload.payload(body, made.current, origin)
+    # Production alone works while it applies a release.
+    terms = meanwhile(partial(worked_out, _offered(planned)))
+    applied = production.apply(payload)
     _read_back(production, planned)
-    return Synced(planned, replace(applied, release=None) if body.is_empty else applied, stored)
+    return Synced(planned, replace(applied, release=None) if body.is_empty else applied, stored), terms
 
 
 def _environment(planned: Planned, name: str) -> Environment:

@@ -70,14 +70,17 @@ declare
   ids int[];
 begin
   perform mcp.check_terms(p_edition, p_skills);
-  -- Never in the middle of a release, nor two at once.
-  perform pg_advisory_xact_lock(hashtextextended('mcp.apply_release', 0));
+  -- Never in the middle of a release; but beside others, of whom each keeps the offers that it writes to itself.
+  perform pg_advisory_xact_lock_shared(hashtextextended('mcp.apply_release', 0));
   -- Only where somebody took an offer away by hand is one to be made here; what he left of it then belongs to nothing.
   if mcp.renew_offers(array(select k ->> 'name' from jsonb_array_elements(p_skills) k)) then
     delete from mcp.offers o
      where not exists (select from mcp.skills s where s.name = o.name and s.served_version = o.version);
     delete from mcp.terms t where not exists (select from mcp.offers o where o.id = t.offer);
   end if;
+  perform from mcp.offers o
+    where o.name = any (array(select k ->> 'name' from jsonb_array_elements(p_skills) k))
+    order by o.id for update;
   -- In the places of the skills; null for what is not offered any more, and for one that is named again.
   ids := array(
     select case when row_number() over (partition by o.id order by k.place) = 1 then o.id end

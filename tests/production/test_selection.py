@@ -1,11 +1,13 @@
 """Which skill fits a prompt: production, the dev store and the domain give one answer, of what is served alone."""
 
+import json
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import psycopg
 import pytest
 
 from benchmarks import words
@@ -213,6 +215,34 @@ def test_a_skill_that_is_named_twice_has_the_terms_that_were_said_first(
     said: Any = [{"name": OFFERS[0].name, "version": "1.0.0", "terms": {"bread": count}} for count in (2, 3)]
     assert transport.call("put_terms", skills=said, edition=1) == {"stored": 1}
     assert database.run("select key, mentions from mcp.terms") == [("bread", 2)]
+
+
+def test_terms_of_other_skills_go_in_beside_and_those_of_the_same_after_one_another(
+    transport: Transport, database: Database
+) -> None:
+    publish(transport, version_of(OFFERS[0]))
+    publish(transport, version_of(OFFERS[1]))
+
+    def put(connection: psycopg.Connection[Any], offer: Offer, mentions: int) -> None:
+        said = [{"name": offer.name, "version": "1.0.0", "terms": {"bread": mentions}}]
+        connection.execute("select mcp.put_terms(1, %s::jsonb)", [json.dumps(said)])
+
+    with psycopg.connect(database.owner_url) as first, psycopg.connect(database.owner_url) as second:
+        second.execute("set lock_timeout = '100ms'")
+        put(first, OFFERS[0], 2)
+        put(second, OFFERS[1], 3)
+        second.commit()
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            put(second, OFFERS[0], 4)
+        second.rollback()
+        first.commit()
+        put(second, OFFERS[0], 5)
+        second.commit()
+        # Nor does a release begin in the middle of one.
+        put(first, OFFERS[0], 6)
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            second.execute("select pg_advisory_xact_lock(hashtextextended('mcp.apply_release', 0))")
+    assert sorted(database.run("select mentions from mcp.terms")) == [(3,), (6,)]
 
 
 def test_a_skill_under_hold_serves_what_it_serves(transport: Transport, database: Database) -> None:
