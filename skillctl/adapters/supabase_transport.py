@@ -14,6 +14,8 @@ from skillctl.domain import secrets
 from skillctl.errors import NotExposed, SkillctlError, Unreachable, UsageError
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     import httpx
     from postgrest import APIError
     from pydantic import JsonValue
@@ -34,6 +36,7 @@ class SupabaseTransport:
     def __init__(self, url: str, key: str, *, seconds: float = repeating.SECONDS) -> None:
         self._url, self._key, self._seconds = url.rstrip("/"), key, seconds
         self._client: Client | None = None
+        self._tls: SSLContext | None = None
         self._http: httpx.Client | None = None
         self._answer: httpx.Response | None = None
         #: Seconds that the clock of the last answer was ahead of this machine's; None before one.
@@ -88,7 +91,9 @@ class SupabaseTransport:
             if not re.fullmatch(r"[!-~]+", self._key):
                 message = "the key for production holds a space, a line break or another character that no key has"
                 raise UsageError(message, hint=_KEY_HINT)
+            self._tls = self._tls or httpx.create_ssl_context()
             http = httpx.Client(
+                verify=self._tls,
                 timeout=httpx.Timeout(self._seconds, connect=repeating.CONNECT_SECONDS),
                 event_hooks={"response": [self._note]},
             )
@@ -147,7 +152,10 @@ class SupabaseTransport:
 
     def another(self) -> "SupabaseTransport":
         """One to the same place with connections of its own, for another thread."""
-        return SupabaseTransport(self._url, self._key, seconds=self._seconds)
+        other = SupabaseTransport(self._url, self._key, seconds=self._seconds)
+        # To read the certificates of all authorities takes longer than most calls.
+        other._tls = self._tls
+        return other
 
     def close(self) -> None:
         """Closes the connections; a later call opens others."""
