@@ -56,7 +56,7 @@ _UNSHARED = ("unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork
 # Its code lies where scripts may write later, so nothing may be imported from there once it serves.
 _SERVE = "import sys; sys.path.append('/scratch'); from skillctl.adapters.keeper import serve; sys.path.pop(); serve()"
 _SECONDS_TO_END = 30.0
-_ROOT = "skillctl-root-"
+_PREFIX = "skillctl-root-"
 
 
 class Fallen(Exception):
@@ -124,7 +124,7 @@ class _Keeper:
         # Taking from a list, and adding to it, needs no lock.
         self._rooms: list[_Idle] = []
         with ExitStack() as unless_started:
-            folder = Path(os.path.realpath(unless_started.enter_context(tempfile.TemporaryDirectory(prefix=_ROOT))))
+            folder = Path(os.path.realpath(unless_started.enter_context(tempfile.TemporaryDirectory(prefix=_PREFIX))))
             self._told = unless_started.enter_context(tempfile.TemporaryFile())
             walled_root.furnish(folder)
             self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -12,6 +12,7 @@ from skillctl.adapters import walled_root
 from skillctl.adapters.errand import FILE_BYTES, PROCESSES
 from skillctl.adapters.isolation import Namespaces
 from skillctl.adapters.scripts import ScriptRunner
+from skillctl.adapters.walls import PROBED_MEMORY
 from skillctl.domain.case import Run
 from skillctl.domain.checks import Produced
 from tests.adapters.scripted import NAMESPACES
@@ -46,6 +47,13 @@ def rooms(runner: ScriptRunner) -> list[int]:
     assert walls._keeper is not None
     (keeper,) = children(walls._keeper._process.pid)
     return children(keeper)
+
+
+def test_the_first_case_has_the_room_of_the_script_that_was_tried(own: ScriptRunner) -> None:
+    before = rooms(own)
+    assert Run(script="a.py").memory * MEGABYTE == PROBED_MEMORY
+    assert printed(own, "print(1)") == "1\n"
+    assert rooms(own) == before
 
 
 def children(process: int) -> list[int]:
