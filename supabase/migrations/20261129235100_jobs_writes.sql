@@ -85,6 +85,34 @@ language sql volatile set search_path = '' as $$
           || substr(gen_random_uuid()::text, 7))::uuid
 $$;
 
+-- As before, with the ids in their order, whichever index finds them.
+create or replace function mcp.job_detail(p_id text) returns jsonb
+language plpgsql stable security definer set search_path = '' as $$
+declare
+  digits text := lower(replace(p_id, '-', ''));
+  ids uuid[];
+begin
+  if digits !~ '^[0-9a-f]{1,32}$' then
+    return jsonb_build_object('ids', '[]'::jsonb);
+  end if;
+  select coalesce(array_agg(o.id order by o.id), '{}') into ids from (
+    select j.id from mcp_jobs.jobs j
+     where j.id between rpad(digits, 32, '0')::uuid and rpad(digits, 32, 'f')::uuid
+     order by j.id limit 10) o;
+  if cardinality(ids) <> 1 then
+    return jsonb_build_object('ids', to_jsonb(ids));
+  end if;
+  return (
+    select jsonb_build_object(
+      'ids', to_jsonb(ids), 'job', to_jsonb(j) - 'told',
+      'runs', (select coalesce(jsonb_agg(to_jsonb(r) - array['id', 'job_id', 'told'] order by r.attempt), '[]')
+                 from mcp_jobs.job_runs r where r.job_id = j.id),
+      'events', (select coalesce(jsonb_agg(to_jsonb(e) - array['job_id', 'step'] order by e.at, e.step), '[]')
+                   from mcp_jobs.job_events e where e.job_id = j.id),
+      'letters', (select coalesce(jsonb_agg(to_jsonb(d) - array['job_id', 'payload'] order by d.created_at), '[]')
+                    from mcp_jobs.dead_letter_queue d where d.job_id = j.id))
+      from mcp_jobs.jobs j where j.id = ids[1]);
+end $$;
 revoke all on all functions in schema mcp_jobs from public, anon, authenticated, service_role;
 
 notify pgrst, 'reload schema';
