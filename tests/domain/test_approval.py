@@ -106,3 +106,19 @@ def test_where_signatures_lie_and_what_those_over_suites_are_over() -> None:
     digest = "sha256:" + "a" * 64
     assert approval.suite_signature_path_of("adder", digest, "maria") == f"approvals/adder/suites/{'a' * 64}/maria.sig"
     assert approval.suite_text("adder", digest) == f'{{"skill":"adder","suite":"{digest}"}}\n'.encode()
+
+
+@pytest.mark.parametrize(
+    ("known", "version", "before"),
+    [
+        ([], "1.0.0", None),
+        (["1.0.0"], "1.0.0", None),
+        (["2.0.0"], "1.0.0", None),
+        (["1.9.0", "1.10.0", "2.0.0"], "2.0.0", "1.10.0"),
+        (["1.0.0", "3.0.0"], "2.0.0", "1.0.0"),
+    ],
+)
+def test_the_last_version_that_was_approved_before_one(known: list[str], version: str, before: str | None) -> None:
+    approvals = {one: statement().model_copy(update={"type_": one}) for one in known}
+    found = approval.last_before(approvals, version)
+    assert (found.type_ if found is not None else None) == before

@@ -101,16 +101,16 @@ def test_hosts_that_a_text_names(text: str, hosts: set[str]) -> None:
 )
 def test_hostile_text_takes_its_length_and_no_more(text: str) -> None:
     raw = (text * (1_000_000 // len(text))).encode()
-    begun = time.monotonic()
+    begun = time.process_time()
     power(files={"a": ("100644", raw)})
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_hostile_words_take_their_length_and_no_more() -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     for words in ("a(b " * 100_000, "a(" + "b " * 200_000, "a,(" * 100_000, "(" * 400_000):
         power(head=f"allowed-tools: 'x {words}x'\n")
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 NAMES = st.text(st.characters(codec="utf-8"), max_size=8)
