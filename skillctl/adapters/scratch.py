@@ -22,6 +22,7 @@ Files = Mapping[str, tuple[int, bytes]]
 
 def write(folder: Path, files: Files) -> None:
     """Make the files below a new folder; OSError if they do not fit, ValueError if one would lie elsewhere."""
+    # Texts and not `Path`, which took a fifth of what a case costs beside its script.
     root = str(folder)
     os.mkdir(root)  # noqa: PTH102
     for above in sorted({path[:end] for path in files for end, letter in enumerate(path) if letter == "/"}):

@@ -1,6 +1,6 @@
 """Work on this machine, in threads: what is waited for is another process, or somebody on the network."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import TypeVar
@@ -15,7 +15,7 @@ class Threads:
     def __init__(self, concurrency: int) -> None:
         self._concurrency = concurrency
 
-    def __call__(self, work: Callable[[S], T], items: Sequence[S]) -> Iterator[T]:
+    def __call__(self, work: Callable[[S], T], items: Sequence[S]) -> Generator[T, None, None]:
         """Each result as soon as it is there; who leaves early waits for nothing, and no more is begun."""
         pool = ThreadPoolExecutor(self._concurrency)
         # Less is locked for each result than by `as_completed`: some pieces of work take no longer than that.

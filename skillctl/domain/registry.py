@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from skillctl.domain.finding import Finding
+from skillctl.domain.tree import REGISTRY_FILE
 
 if TYPE_CHECKING:
     from skillctl.domain.document import Path
 
-FILE_NAME = ".claude/mcp-servers.json"
+FILE_NAME = REGISTRY_FILE
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,11 @@ FILE_MODES = frozenset({"100644", "100755"})
 MAX_BYTES = 1024 * 1024
 POLICY_FILE = "skillctl.yaml"
 SUITE_FILE = "suite.yaml"
+REGISTRY_FILE = ".claude/mcp-servers.json"
 #: Each has a folder for each skill, of its name.
 OF_SKILLS = ("skills", "evals", "approvals")
+#: All that is ever read of a repository.
+FOLDERS = (*OF_SKILLS, REGISTRY_FILE, POLICY_FILE)
 #: The most skills whose folders are listed one by one; of more, it is quicker to list all that lies beside them.
 _MANY = 100
 #: The endings of what is data to everybody.

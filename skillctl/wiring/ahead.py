@@ -9,14 +9,12 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from skillctl import settings
-from skillctl.domain.tree import SUITE_FILE
+from skillctl.domain.tree import FOLDERS, SUITE_FILE
 from skillctl.wiring import Wiring
 
 if TYPE_CHECKING:
     from skillctl.adapters.git_tree import GitTree
 
-#: What a tree must hold of a repository, to evaluate its skills.
-FOLDERS = ("skills", "evals", "approvals", "skillctl.yaml", ".claude/mcp-servers.json")
 #: The module that asks a model.
 _ASKS = "skillctl.adapters.runners.chat"
 

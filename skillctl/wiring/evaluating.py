@@ -13,9 +13,9 @@ from skillctl.domain import cassette
 from skillctl.domain.arm import Arm
 from skillctl.domain.budget import NO_LIMITS, Limits
 from skillctl.domain.runner import GATEWAY, Runner
+from skillctl.domain.tree import FOLDERS
 from skillctl.errors import Unreachable, UsageError
 from skillctl.wiring import TOOL, Wiring
-from skillctl.wiring.ahead import FOLDERS
 from skillctl.workflows.evaluate import Books
 from skillctl.workflows.ground import Ground, ground_of
 from skillctl.workflows.read import Contents, read

@@ -1,9 +1,8 @@
 """Base: what a change is compared with, and what it touches."""
 
 from skillctl.domain import registry
-from skillctl.domain.tree import name_in
+from skillctl.domain.tree import FOLDERS, name_in
 from skillctl.workflows.ports import Repository, Tree
-from skillctl.workflows.read import FOLDERS
 
 #: The release branch where nobody says another.
 _USUAL = "main"

@@ -11,7 +11,7 @@ from skillctl.domain.registry import Registry
 from skillctl.domain.serving import Serving
 from skillctl.domain.skill import Definition, Skill
 from skillctl.domain.suite import ReadSuite
-from skillctl.domain.tree import FILE_MODES, OF_SKILLS, POLICY_FILE, TreeFile, folders_for, name_in
+from skillctl.domain.tree import FILE_MODES, FOLDERS, POLICY_FILE, TreeFile, folders_for, name_in
 from skillctl.errors import UsageError
 from skillctl.workflows.ports import Tree
 from skillctl.workflows.record_of import read_record
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 #: The readers of a suite; where both files lie, the first one is the suite.
 SUITES = {suite.FILE_NAME: suite.read, evals_json.FILE_NAME: suite.read_convention}
-FILES = (registry.FILE_NAME, POLICY_FILE)
-FOLDERS = (*OF_SKILLS, *FILES)
 #: Files by skill, in the order of their names, and by folder.
 Units = dict[str, dict[str, Sequence[TreeFile]]]
 

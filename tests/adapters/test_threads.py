@@ -65,6 +65,6 @@ def test_who_leaves_early_waits_for_nothing_and_begins_no_more() -> None:
     results = Threads(1)(work, range(1000))
     assert next(results) == 0
     assert going_on.wait(SECONDS)
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     left.set()
     assert begun == [0, 1]
