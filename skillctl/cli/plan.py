@@ -35,9 +35,9 @@ def run(
     made = planned.plan
     if out is not None:
         _save(out, plan_record.saved(made, env).text())
-    return Result(
-        as_data(planned), 1 if made.blocked else 0, findings_of(made), lambda screen: draw_plan(screen, planned), format
-    )
+    # Of ten thousand skills it takes a while, and is only read by programs.
+    data = as_data(planned) if format is Format.JSON else {}
+    return Result(data, 1 if made.blocked else 0, findings_of(made), lambda screen: draw_plan(screen, planned), format)
 
 
 def _save(file: Path, text: str) -> None:

@@ -40,7 +40,7 @@ def run(
     order = Order(env, wiring.TOOL, prune, rebuild, _saved(plan) if plan else None)
     with releasing(wiring.Wiring(context.obj), env) as (court, production):
         done = sync(court, production, revision, order)
-    data = {**as_data(done.planned), **data_of(done.applied)}
+    data = {**as_data(done.planned), **data_of(done.applied)} if format is Format.JSON else {}
     return Result(
         data, 1 if done.plan.blocked else 0, findings_of(done.plan), lambda screen: _draw(screen, done), format
     )
