@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
@@ -40,25 +41,47 @@ class Memory(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """The newest release that production had, and its skills as it told of them."""
+
+    release: str | None
+    skills: Mapping[str, Any]
+
+
 class ProductionCatalogue(ProductionJobs):
     """What `sync` and the delivery of jobs need of production."""
 
     def __init__(self, transport: Transport, memory: "Memory | None" = None) -> None:
         super().__init__(transport)
         self._transport, self._memory = transport, memory
+        #: What was seen last of it all, and of a release made on that: its head and the skills that it changed.
+        self._seen: _Seen | None = None
+        self._made: tuple[str, frozenset[str]] | None = None
 
     def current(self, only: Sequence[str] | None = None, *, anew: bool = False) -> Current:
         """What it holds now, of all skills or of these; `anew` asks for all of it, whatever was known before."""
         if only is not None:
             answer = self._call("current_release", skills=list(only))
+            self._follow(answer, frozenset(only))
             return _current(answer, answer["skills"])
         known = None if anew or self._memory is None else self._memory.known()
         answer = self._call("current_release", **({"known": known[0]} if known else {}))
-        if answer["skills"] is None and known is not None:
-            return _current(answer, known[1])
-        if self._memory is not None:
-            self._memory.keep(answer["head"], answer["skills"])
-        return _current(answer, answer["skills"])
+        is_known = answer["skills"] is None and known is not None
+        skills = known[1] if known is not None and is_known else answer["skills"]
+        self._seen = _Seen(answer["release"], skills)
+        if self._memory is not None and not is_known:
+            self._memory.keep(answer["head"], skills)
+        return _current(answer, skills)
+
+    def _follow(self, answer: Mapping[str, Any], only: frozenset[str]) -> None:
+        """Know what production holds after a release of one's own that changed only these skills."""
+        if self._memory is None or self._seen is None or self._made is None:
+            return
+        head, changed = self._made
+        if answer["head"] == head and changed <= only:
+            rest = {name: said for name, said in self._seen.skills.items() if name not in only}
+            self._memory.keep(head, rest | answer["skills"])
 
     def effect(self, release: str) -> Mapping[str, Any] | None:
         """What the one release whose id begins so changed, and how that stands now; None for none, or several."""
@@ -96,12 +119,15 @@ class ProductionCatalogue(ProductionJobs):
 
     def apply(self, release: Mapping[str, Any]) -> Applied:
         """Make a release true, all of it or nothing."""
-        for change in release["changes"]:
-            if not _is_keepable(json.dumps(change, ensure_ascii=False)):
-                message = f"{change['skill']}@{change['version']} holds text that PostgreSQL cannot keep"
-                hint = "take U+0000 and broken characters out of its `SKILL.md` and definition: `skillctl revise`"
-                raise StoreRefused("invalid-release", message, hint=hint)
+        changes = release["changes"]
+        if not _is_keepable(changes):
+            bad = next(change for change in changes if not _is_keepable(change))
+            message = f"{bad['skill']}@{bad['version']} holds text that PostgreSQL cannot keep"
+            hint = "take U+0000 and broken characters out of its `SKILL.md` and definition: `skillctl revise`"
+            raise StoreRefused("invalid-release", message, hint=hint)
         answer = self._call("apply_release", release=dict(release))
+        if self._seen is not None and changes and release["expected_release"] == self._seen.release:
+            self._made = answer["head"], frozenset(change["skill"] for change in changes)
         return Applied(answer["release"], answer["head"], tuple(job["destination"] for job in answer["jobs"]))
 
     def served(self) -> Mapping[str, Any]:
@@ -157,8 +183,9 @@ class ProductionCatalogue(ProductionJobs):
         call_each(self._transport, "put_terms", chunks)
 
 
-def _is_keepable(text: str) -> bool:
+def _is_keepable(data: Any) -> bool:
     """Whether PostgreSQL can keep what JSON says: all but U+0000 and half a surrogate pair."""
+    text = json.dumps(data, ensure_ascii=False)
     try:
         text.encode()
     except UnicodeEncodeError:
