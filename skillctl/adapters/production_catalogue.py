@@ -1,12 +1,13 @@
 """The prod store: the functions of schema `mcp`, the same over every transport."""
 
 import base64
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol, TypeVar
+
+from pydantic_core import PydanticSerializationError, to_json
 
 from skillctl.adapters.lanes import Transport, call_each
 from skillctl.adapters.production_jobs import ProductionJobs
@@ -24,7 +25,7 @@ SKILLS = 500
 #: Skills whose terms go up in one call: a few words each, of descriptions that are short.
 INDEXED = 1_500
 #: U+0000 as JSON says it.
-_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 T = TypeVar("T")
 
@@ -185,13 +186,12 @@ class ProductionCatalogue(ProductionJobs):
 
 def _is_keepable(data: Any) -> bool:
     """Whether PostgreSQL can keep what JSON says: all but U+0000 and half a surrogate pair."""
-    text = json.dumps(data, ensure_ascii=False)
     try:
-        text.encode()
-    except UnicodeEncodeError:
+        text = to_json(data)
+    except PydanticSerializationError:
         return False
     # Nearly none has it, and the pattern takes its time.
-    return "\\u0000" not in text or _NUL.search(text) is None
+    return b"\\u0000" not in text or _NUL.search(text) is None
 
 
 def _offer(said: Mapping[str, Any]) -> Offer:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -194,18 +195,23 @@ class EffectiveGate:
     @property
     def digest(self) -> str:
         """What evidence names as the policy it was measured under; an edit elsewhere in the file changes nothing."""
-        # Left out where nothing is asked, so that digests of older policies stay.
-        asked = {"ask_rate": self.ask_rate, "margin": self.margin, "approvers": self.approvers}
-        return "sha256:" + canonical.sha256(
-            {
-                "to": self.to.value,
-                "min_cases": self.min_cases,
-                "evidence": [kind.value for kind in self.evidence],
-                "pass_rate": float(self.pass_rate),
-                "approvals": self.approvals,
-                **{key: value for key, value in asked.items() if value is not None},
-            }
-        )
+        return _digest(self)
+
+
+@lru_cache(maxsize=256)
+def _digest(gate: EffectiveGate) -> str:
+    # Left out where nothing is asked, so that digests of older policies stay.
+    asked = {"ask_rate": gate.ask_rate, "margin": gate.margin, "approvers": gate.approvers}
+    return "sha256:" + canonical.sha256(
+        {
+            "to": gate.to.value,
+            "min_cases": gate.min_cases,
+            "evidence": [kind.value for kind in gate.evidence],
+            "pass_rate": float(gate.pass_rate),
+            "approvals": gate.approvals,
+            **{key: value for key, value in asked.items() if value is not None},
+        }
+    )
 
 
 def effective(policy: Policy, skill: str, tags: Iterable[str], to: Status) -> EffectiveGate:
