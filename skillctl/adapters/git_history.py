@@ -1,7 +1,7 @@
 """The history of a repository, by plumbing: which commits, what differs between them, who wrote it."""
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +28,7 @@ class GitHistory:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._brought: dict[tuple[str, str], Mapping[str, tuple[str, str | None]]] = {}
+        self._brought: dict[tuple[tuple[str, ...], str], Mapping[str, tuple[str, str | None]]] = {}
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether one commit lies in the history of another; False if either is unknown here."""
@@ -140,34 +140,29 @@ class GitHistory:
     def _is_shallow(self) -> bool:
         return self.git("rev-parse", "--is-shallow-repository") == "true"
 
-    def introduced(self, folder: str, at: str) -> Mapping[str, tuple[str, str | None]]:
-        """For each file below `folder`: the first-parent commit of `at` that brought in its bytes, and its parent."""
-        top = folder.partition("/")[0]
-        asked = [of for of, commit in self._brought if commit == at and of.partition("/")[0] == top]
-        if folder not in asked and top not in asked:
-            # Who asks of a second folder asks of many: then all is read at once.
-            wide = top if asked else folder
-            found = self._since_known(wide, at)
-            self._brought[wide, at] = self._introduced(wide, at) if found is None else found
-        if (folder, at) in self._brought:
-            return self._brought[folder, at]
-        return {path: came for path, came in self._brought[top, at].items() if path.startswith(f"{folder}/")}
+    def introduced(self, folders: Sequence[str], at: str) -> Mapping[str, tuple[str, str | None]]:
+        """For each file below these folders: the first-parent commit of `at` that brought in its bytes; its parent."""
+        asked = tuple(sorted(folders))
+        if (asked, at) not in self._brought:
+            found = self._since_known(asked, at)
+            self._brought[asked, at] = self._introduced(asked, at) if found is None else found
+        return self._brought[asked, at]
 
-    def _since_known(self, folder: str, at: str) -> Mapping[str, tuple[str, str | None]] | None:
+    def _since_known(self, folders: tuple[str, ...], at: str) -> Mapping[str, tuple[str, str | None]] | None:
         """What is known of the commit asked for last, with what came in since; None where it is not behind this one."""
-        older = next((commit for of, commit in reversed(self._brought) if of == folder), None)
+        older = next((commit for of, commit in reversed(self._brought) if of == folders), None)
         if older is None:
             return None
         line = self.read("rev-list", "--first-parent", "--parents", f"{older}..{at}")
         # One that came in by a merge's side is no commit of the line.
         if line.rsplit("\n", 1)[-1].split(" ")[1:2] != [older]:
             return None
-        return {**self._brought[folder, older], **self._introduced(folder, f"{older}..{at}")}
+        return {**self._brought[folders, older], **self._introduced(folders, f"{older}..{at}")}
 
-    def _introduced(self, folder: str, span: str) -> Mapping[str, tuple[str, str | None]]:
+    def _introduced(self, folders: tuple[str, ...], span: str) -> Mapping[str, tuple[str, str | None]]:
         words = ("--first-parent", "-m", "--no-renames", "--diff-filter=AMT", "--format=%x00%H %P", "--name-only")
         found: dict[str, tuple[str, str | None]] = {}
-        for record in self._log(*words, span, "--", folder).split("\0")[1:]:
+        for record in self._log(*words, span, "--", *folders).split("\0")[1:]:
             head, *paths = record.split("\n")
             commit, *parents = head.split(" ")
             for path in paths:

@@ -132,7 +132,7 @@ def _sheet_of(ground: _Ground, hand: Hand, statement: Statement) -> _Sheet:
     known = ground.before.approvals if ground.commit is not None else ground.unit.approvals
     before, repository = last_before(known, version), ground.repository
     blobs = repository.blobs(one.digest.git_blob for said in (before, statement) if said for one in said.subject)
-    came = repository.introduced(f"approvals/{name}", ground.commit or ground.head)
+    came = repository.introduced((f"approvals/{name}",), ground.commit or ground.head)
     since = came[approval.path_of(name, before.predicate.version)][0] if before is not None else None
     gate = ground.gate(*(listed(one, blobs)[0].definition.tags for one in (before, statement) if one is not None))
     written = written_by(repository, statement, since, ground.commit, ground.head)
@@ -260,7 +260,7 @@ def _ground(repository: Repository, head: str, unit: Unit, today: str, path: str
         hint = f"run `git fetch origin {own.release_branch}`"
         raise UsageError(f"this clone knows no branch `{own.release_branch}`, which says who may approve", hint=hint)
     if path is not None and commit is not None:
-        origin, parent = repository.introduced(f"approvals/{unit.name}", head).get(path, (head, commit))
+        origin, parent = repository.introduced((f"approvals/{unit.name}",), head).get(path, (head, commit))
         if repository.is_ancestor(origin, commit):
             commit = parent
     if commit is None:

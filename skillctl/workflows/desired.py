@@ -12,7 +12,7 @@ from skillctl.domain.policy import Policy
 from skillctl.domain.production import Current, SkillState, VersionState
 from skillctl.domain.release import Desired
 from skillctl.domain.serving import Serving
-from skillctl.domain.tree import POLICY_FILE, TreeFile
+from skillctl.domain.tree import POLICY_FILE, TreeFile, folders_for
 from skillctl.errors import UsageError
 from skillctl.workflows.aids import Aids
 from skillctl.workflows.eval_ports import Signatures
@@ -52,7 +52,7 @@ def wanted(
     known = _still_known(aids.memory.known() if aids.memory else {}, keys, current, faults)
     tree = repository.tree(commit)
     names = sorted({*keys.keys() - known.keys(), *faults})
-    came = aids.meanwhile(lambda: repository.introduced("approvals", commit) if names else {})
+    came = aids.meanwhile(lambda: repository.introduced(folders_for(names, "approvals"), commit) if names else {})
     units = listed(tree, frozenset(names), "skills", "approvals")
     brought = came()
 

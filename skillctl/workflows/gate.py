@@ -79,8 +79,8 @@ def judged(court: Court, base: str, treeish: str, at: str, day: str) -> GateRepo
     paths = repository.changed(base, treeish)
     policy, head_policy, findings = _policies(old, new, FILE_NAME in paths)
     against, found = Against(policy, base, treeish), offered(partial(court.offers, treeish))
-    within = Within(repository, court.signatures, base, policy, new, at, day, court.scripts, against, found)
     names = sorted({name_in(path) for path in paths if is_of_skill(path)})
+    within = Within(repository, court.signatures, base, policy, names, new, at, day, court.scripts, against, found)
     first, second = seen(old, names), seen(new, names)
     skills = [_skill(within, court.takes, old, first[name], second[name]) for name in names]
     return GateReport(base, at, skills, findings, policy_changes(policy, head_policy))
@@ -147,7 +147,7 @@ def _asked_before(within: Within, before: Seen) -> Seen:
     name, last = before.side.name, versions.greatest(before.side.approved)
     if before.suite is not None or last is None:
         return before
-    came = within.repository.introduced(f"approvals/{name}", within.base).get(path_of(name, last))
+    came = within.introduced().get(path_of(name, last))
     return seen(within.repository.tree(came[0]), [name])[name] if came else before
 
 

@@ -1,6 +1,6 @@
 """A promotion within a change: the approval that it brings in → whether it proves what it says, and who signed it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from skillctl.domain import approval
@@ -13,6 +13,7 @@ from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import EffectiveGate, Policy, effective
 from skillctl.domain.promotion import Reason, Refusal, Request, decide
 from skillctl.domain.quorum import Quorum
+from skillctl.domain.tree import folders_for
 from skillctl.errors import UsageError
 from skillctl.workflows.approvals import Base, Written, quorum_of, signed
 from skillctl.workflows.eval_ports import Signatures
@@ -21,6 +22,7 @@ from skillctl.workflows.ground import Ground, ground_of
 from skillctl.workflows.offering import Offered
 from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.read import Contents
+from skillctl.workflows.roll import Brought
 from skillctl.workflows.trust import Against, Choice, governing_tags
 
 #: What a refusal of `promote` is called where a change is judged.
@@ -31,19 +33,25 @@ _CODES = {"unapproved": "SK705", "unknown-author": "SK705"}
 class Within:
     """The change that is judged: its base with its policy, the tree after it, the commit whose history has its authors.
 
-    `scripts` names what runs scripts here; `against` is what the evaluations of its skills stand on.
+    `names` are the skills that differ; `scripts` names what runs scripts here; `against` is what the evaluations of its
+    skills stand on.
     """
 
     repository: Repository
     signatures: Signatures
     base: str
     policy: Policy
+    names: Sequence[str]
     tree: Tree
     at: str
     day: str
     scripts: str
     against: Against
     offered: Offered
+
+    def introduced(self) -> Brought:
+        """Where in the base's history the files of the approvals of all these skills came in."""
+        return self.repository.introduced(folders_for(self.names, "approvals"), self.base)
 
 
 def contents_of(within: Within, one: Seen) -> Contents:
@@ -196,7 +204,7 @@ def _quorum(within: Within, before: Seen, after: Seen, statement: Statement, gat
     last = last_before(before.statements, statement.predicate.version)
     since = None
     if last is not None:
-        brought = within.repository.introduced(f"approvals/{after.side.name}", within.base)
+        brought = within.introduced()
         since = brought.get(path_of(after.side.name, last.predicate.version), (None, None))[0]
     # The base holds the content already, so whoever promotes it has not written it.
     written = Written(since, within.base)

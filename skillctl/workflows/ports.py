@@ -233,8 +233,8 @@ class Repository(Protocol):
         """Whether this clone lacks a part of the history, so that nobody can say who wrote what."""
         ...
 
-    def introduced(self, folder: str, at: str) -> Mapping[str, tuple[str, str | None]]:
-        """For each file below `folder`: the first-parent commit of `at` that brought it in last, and its parent."""
+    def introduced(self, folders: Sequence[str], at: str) -> Mapping[str, tuple[str, str | None]]:
+        """For each file below these folders: the first-parent commit of `at` that brought it in last; its parent."""
         ...
 
     def brought(self, folder: str) -> Mapping[str, str]:

@@ -147,7 +147,7 @@ def _approval(
 
 def _last_approval(repository: Repository, name: str) -> str | None:
     """The commit that brought in the newest approval of a skill: what came after it is what is approved now."""
-    brought = repository.introduced(f"approvals/{name}", repository.head())
+    brought = repository.introduced((f"approvals/{name}",), repository.head())
     return next((commit for path, (commit, _) in brought.items() if path.endswith(approval.FILE_NAME)), None)
 
 

@@ -115,7 +115,7 @@ def roll_of(
     repository: Repository, signatures: Signatures, commit: str, known: Known, brought: Brought | None = None
 ) -> Roll:
     """The roll of these approvals in a commit; `brought` is what came in below `approvals`, where that is known."""
-    came = repository.introduced("approvals", commit) if brought is None else brought
+    came = repository.introduced(("approvals",), commit) if brought is None else brought
     ages: dict[str, int] = {}
     for origin, _ in came.values():
         ages.setdefault(origin, len(ages))

@@ -129,12 +129,25 @@ def test_where_files_came_in_on_the_first_parents(repo: Shop) -> None:
     merge = repo.head()
     repo.write("approvals/adder/serving.yaml", "x")
     last = repo.commit("later")
-    brought = GitRepository(repo.root).introduced("approvals", last)
+    brought = GitRepository(repo.root).introduced(["approvals"], last)
     assert brought == {
         "approvals/adder/serving.yaml": (last, merge),
         "approvals/adder/1.0.0/approval.json": (merge, parent),
     }
-    assert GitRepository(repo.root).introduced("skills", base)["skills/adder/skill.yaml"] == (base, None)
+    assert GitRepository(repo.root).introduced(["skills"], base)["skills/adder/skill.yaml"] == (base, None)
+
+
+def test_where_files_of_some_folders_came_in_is_asked_at_once(repo: Shop) -> None:
+    for name in ("adder", "adder-more", "bills"):
+        repo.write(f"approvals/{name}/1.0.0/approval.json", "{}")
+    first = repo.commit("three")
+    repo.write("approvals/bills/1.0.0/approval.json", "[]")
+    last = repo.commit("one")
+    brought = GitRepository(repo.root).introduced(["approvals/bills", "approvals/adder", "approvals/none"], last)
+    assert {path: commit for path, (commit, _) in brought.items()} == {
+        "approvals/bills/1.0.0/approval.json": last,
+        "approvals/adder/1.0.0/approval.json": first,
+    }
 
 
 def test_what_came_in_is_the_same_whatever_was_asked_before(repo: Shop) -> None:
@@ -153,12 +166,12 @@ def test_what_came_in_is_the_same_whatever_was_asked_before(repo: Shop) -> None:
     repo.write("approvals/bills/1.0.0/approval.json", "{}")
     last = repo.commit("back")
     asked = (first, side, second, merge, gone, last)
-    alone = {at: GitRepository(repo.root).introduced("approvals", at) for at in asked}
+    alone = {at: GitRepository(repo.root).introduced(["approvals"], at) for at in asked}
     for one in asked:
         for other in asked:
             both = GitRepository(repo.root)
-            assert both.introduced("approvals", one) == alone[one]
-            assert both.introduced("approvals", other) == alone[other]
+            assert both.introduced(["approvals"], one) == alone[one]
+            assert both.introduced(["approvals"], other) == alone[other]
     assert alone[last]["approvals/bills/1.0.0/approval.json"] == (last, gone)
 
 
