@@ -39,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     settings.without_plugins()
     # A command lives for a moment: looking for circles among a hundred thousand values again and again is in vain.
     gc.set_threshold(1_000_000, 50, 50)
+    if arguments is None:
+        # Where it is installed, what speaks HTTP loads it: a tenth of a second, for what nobody uses here.
+        sys.modules.setdefault("trio", None)  # type: ignore[arg-type]
     try:
         code = _run(argv)
     except KeyboardInterrupt:
