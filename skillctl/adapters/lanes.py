@@ -37,9 +37,11 @@ class Transport(Caller, Protocol):
 def call_each(transport: Transport, function: str, chunks: Iterator[Mapping[str, Any]]) -> list[Any]:
     """The answers for all chunks of arguments, in no order; where one call fails no more are begun."""
     first = list(islice(chunks, _FEWEST))
-    queue = _Queue(chain(first, chunks))
     if len(first) < _FEWEST:
-        return _lane(transport, function, queue)
+        return [transport.call(function, **chunk) for chunk in first]
+    queue = _Queue(chain(first, chunks))
+    # What is in memory by now need not be looked through after each chunk.
+    gc.freeze()
     with ExitStack() as stack:
         others = [stack.enter_context(closing(transport.another())) for _ in range(LANES - 1)]
         with ThreadPoolExecutor(LANES) as pool:

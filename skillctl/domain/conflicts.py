@@ -12,6 +12,8 @@ NOTHING = SkillState(None, {})
 def conflicts(skill: str, wanted: SkillState, current: Current) -> Iterator[Finding]:
     """Every reason why production cannot go from what it holds of a skill to what a commit wants."""
     now = current.skills.get(skill, NOTHING)
+    if wanted == now and not current.revocations:
+        return
     yield from _contradictions(skill, wanted, now)
     yield from _revoked(skill, wanted, now, current.revocations)
     yield from _late(skill, wanted, now)

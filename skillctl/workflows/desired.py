@@ -19,7 +19,8 @@ from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.measure import skill_content
 from skillctl.workflows.ports import OfferMemory, Repository, Tree
 from skillctl.workflows.proof import Bundle, prove
-from skillctl.workflows.read import Contents, listed, read_governed, read_policy
+from skillctl.workflows.read import Contents, govern, listed, read_approved, read_policy
+from skillctl.workflows.stated import change
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def wanted(
     brought = came()
 
     def part(some: Sequence[str]) -> _Part:
-        contents = read_governed(tree, {name: units[name] for name in some if name in units})
+        contents = read_approved(tree, {name: units[name] for name in some if name in units})
         asked = [
             statement
             for name, of in contents.approvals.items()
@@ -65,6 +66,7 @@ def wanted(
             if version not in _held(name, current)
         ]
         proofs = prove(repository, signatures, commit, asked, contents.approvals, brought)
+        govern(contents, tree, [name for name in contents.names if not _is_proved(name, contents, proofs)])
         return _judged(some, tree, contents, proofs, faults, current)
 
     parts = list(aids.parts(part, names))
@@ -75,6 +77,15 @@ def wanted(
     bundles = {key: bundle for done in parts for key, bundle in done.bundles.items()}
     approvals = {name: of for done in parts for name, of in done.approvals.items()}
     return Wanted(desired, bundles, approvals, read_policy(tree.read(tree.files(POLICY_FILE)))[0])
+
+
+def _is_proved(name: str, contents: Contents, proofs: Mapping[tuple[str, str], Bundle | Finding]) -> bool:
+    """Whether the folder is just what was proved of one of its versions, so that its definition was read there."""
+    return any(
+        isinstance(proofs.get((name, version)), Bundle)
+        and change(statement, contents.entries[f"skills/{name}"]) is None
+        for version, statement in contents.approvals.get(name, {}).items()
+    )
 
 
 @dataclass(frozen=True)
@@ -140,10 +151,16 @@ def _still_known(
             known[name] = None
             continue
         serving, versions, in_work = row
-        state = SkillState(serving, {version: VersionState(*one) for version, one in versions.items()})
-        if current.skills.get(name) == state:
-            known[name] = Desired(name, state, in_work)
+        held = current.skills.get(name)
+        if held is not None and (held.serving, _states(held)) == (serving, versions):
+            # The same object, so that it is quickly found to be the same.
+            known[name] = Desired(name, held, in_work)
     return known
+
+
+def _states(state: SkillState) -> dict[str, list[Any]]:
+    """How each version stands, as it is remembered."""
+    return {version: [of.digest, of.state, of.notice] for version, of in state.versions.items()}
 
 
 def _remember(
@@ -159,8 +176,7 @@ def _remember(
             continue
         row = None
         if one is not None:
-            states = {version: [of.digest, of.state, of.notice] for version, of in one.state.versions.items()}
-            row = [one.state.serving, states, one.working]
+            row = [one.state.serving, _states(one.state), one.working]
         rows[keys[name]] = row
     memory.keep(rows)
 

@@ -135,35 +135,43 @@ def read_unit(
     return unit
 
 
-def read_governed(tree: Tree, units: Units) -> Contents:
-    """Only how these skills are governed and what was approved of them: all that a release asks of a commit.
+def read_approved(tree: Tree, units: Units) -> Contents:
+    """Only what was approved of these skills and what is served, with the names of those that have a folder.
 
     `units` are their files by name and folder, as `listed` has them.
     """
     contents = Contents(entries={folder: list(files) for of in units.values() for folder, files in of.items()})
-    wanted = frozenset(skill.DEFINITION_NAMES)
-    entries = (entry for files in contents.entries.values() for entry in files)
-    texts_of = by_name(tree.read(entry for entry in entries if _is_read(entry, wanted)))
+    texts_of = _texts(tree, contents.entries, "approvals/")
     for name, of in units.items():
-        unit, folder = Unit(name, of), f"skills/{name}"
-        raw = texts_of.get(name, {})
-        if _is_folder(folder, of.get(folder, ())):
+        if _is_folder(f"skills/{name}", of.get(f"skills/{name}", ())):
             contents.names.append(name)
-            definitions = {
-                path.removeprefix(f"{folder}/"): text for path, text in raw.items() if path.startswith(folder)
-            }
-            found, findings = skill.read_definition(folder, definitions)
-            contents.findings += findings
-            if found is not None:
-                document = found.document
-                contents.governed[name] = Governed(found.definition, document.file, document.place(("status",)))
-        _take_record(unit, raw)
+        unit = Unit(name, of)
+        _take_record(unit, texts_of.get(name, {}))
         contents.findings += unit.findings
         if unit.serving is not None:
             contents.servings[name] = unit.serving
         if unit.approvals:
             contents.approvals[name] = unit.approvals
     return contents
+
+
+def govern(contents: Contents, tree: Tree, names: Iterable[str]) -> None:
+    """Add to what was read how the folders of these skills are governed, and every finding that keeps one from it."""
+    folders = {name: f"skills/{name}" for name in names}
+    texts_of = _texts(tree, {folder: contents.entries[folder] for folder in folders.values()}, "skills/")
+    for name, folder in folders.items():
+        texts = {path.removeprefix(f"{folder}/"): raw for path, raw in texts_of.get(name, {}).items()}
+        found, findings = skill.read_definition(folder, texts)
+        contents.findings += findings
+        if found is not None:
+            document = found.document
+            contents.governed[name] = Governed(found.definition, document.file, document.place(("status",)))
+
+
+def _texts(tree: Tree, entries: Mapping[str, Iterable[TreeFile]], kind: str) -> dict[str, dict[str, bytes]]:
+    """The bytes by skill of what is read of these folders, as far as they are of a kind."""
+    wanted, files = frozenset(skill.DEFINITION_NAMES), (entry for of in entries.values() for entry in of)
+    return by_name(tree.read(entry for entry in files if entry.path.startswith(kind) and _is_read(entry, wanted)))
 
 
 def listed(tree: Tree, names: Collection[str], *kinds: str) -> Units:
