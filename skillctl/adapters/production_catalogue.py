@@ -23,7 +23,7 @@ DIGESTS = 10_000
 #: Skills whose whole facts are asked for in one call.
 SKILLS = 500
 #: Skills whose terms go up in one call: a few words each, of descriptions that are short.
-INDEXED = 1_500
+INDEXED = 1_250
 #: U+0000 as JSON says it.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 

@@ -4,7 +4,9 @@ The processes are copies of this one, so nothing is loaded again and nothing is 
 way to copy a process (only Linux is taken to have one), all is done here.
 """
 
+import mmap
 import os
+import pickle
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -31,17 +33,15 @@ def in_parts(work: Callable[[Sequence[T]], Sequence[R]], things: Sequence[T], fe
     size = -(-len(things) // count)
     for begin in range(size, len(things), size):
         receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_send, args=(sender, work, things[begin : begin + size]), daemon=True)
+        # Through a pipe of a few pages megabytes would take as long as to make them.
+        shared = os.memfd_create("part")
+        process = context.Process(target=_send, args=(sender, shared, work, things[begin : begin + size]), daemon=True)
         process.start()
         sender.close()
-        waiting.append((process, receiver))
+        waiting.append((process, receiver, shared))
     results = list(work(things[:size]))
-    for process, receiver in waiting:
-        try:
-            said = receiver.recv()
-        except (EOFError, OSError):
-            message = "a process that read a part of the files was ended from outside"
-            raise Unreachable(message, hint="look for what ended it (memory?), then try again") from None
+    for process, receiver, shared in waiting:
+        said = _received(receiver, shared)
         process.join()
         if isinstance(said, BaseException):
             raise said
@@ -64,12 +64,26 @@ def side_by_side(tree: FolderTree, work: Callable[[str], T], names: Sequence[str
     return results
 
 
-def _send(sender: Any, work: Callable[[Sequence[T]], Sequence[R]], things: Sequence[T]) -> None:
+def _send(sender: Any, shared: int, work: Callable[[Sequence[T]], Sequence[R]], things: Sequence[T]) -> None:
     try:
         said: Any = work(things)
     except Exception as problem:
         said = problem
-    sender.send(said)
+    with os.fdopen(shared, "wb") as file:
+        pickle.dump(said, file, pickle.HIGHEST_PROTOCOL)
+    sender.send_bytes(b"done")
+
+
+def _received(receiver: Any, shared: int) -> Any:
+    with receiver, os.fdopen(shared, "rb"):
+        try:
+            receiver.recv_bytes()
+        except (EOFError, OSError):
+            message = "a process that read a part of the files was ended from outside"
+            raise Unreachable(message, hint="look for what ended it (memory?), then try again") from None
+        with mmap.mmap(shared, 0, access=mmap.ACCESS_READ) as written:
+            # It was written by a copy of this process.
+            return pickle.loads(written)  # noqa: S301
 
 
 def _cores() -> int:

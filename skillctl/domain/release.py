@@ -109,18 +109,12 @@ def _entry(name: str, wanted: Desired | None, current: Current) -> Entry:
         problems = _distinct((*conflicts(name, wanted.state, current), *wanted.problems))
     if problems:
         version = wanted.state.serving if wanted else now.serving
-        made = _as_it_is(name, Action.BLOCKED, now, version=version, problems=problems, hold=hold)
-    elif hold is not None:
-        made = _held(hold, name, wanted, now)
-    elif wanted is None:
-        made = _as_it_is(name, Action.UNCHANGED, now)
-    else:
-        made = _difference(wanted, now)
-    known = wanted.state if wanted else NOTHING
-    if known == now:
-        return made
-    after = known.digest(made.serving) or now.digest(made.serving)
-    return replace(made, digest=after, was_digest=now.digest(now.serving))
+        return _as_it_is(name, Action.BLOCKED, now, version=version, problems=problems, hold=hold)
+    if hold is not None:
+        return _held(hold, name, wanted, now)
+    if wanted is None:
+        return _as_it_is(name, Action.UNCHANGED, now)
+    return _difference(wanted, now)
 
 
 def _distinct(problems: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -161,7 +155,18 @@ def _difference(wanted: Desired, now: SkillState) -> Entry:
     steps = tuple(_steps(ours, now, publish, states))
     action = _action(steps, publish, ours.serving, now.serving)
     version = publish[-1] if publish else steps[-1].version if steps else ours.serving
-    return Entry(wanted.skill, action, version, ours.serving, now.serving, publish, states, steps)
+    return Entry(
+        wanted.skill,
+        action,
+        version,
+        ours.serving,
+        now.serving,
+        publish,
+        states,
+        steps,
+        digest=ours.digest(ours.serving) or now.digest(ours.serving),
+        was_digest=now.digest(now.serving),
+    )
 
 
 def _unchanged(wanted: Desired, now: SkillState) -> Entry:

@@ -22,7 +22,8 @@ def greatest(versions: Iterable[str]) -> str | None:
 
 def ordered(versions: Iterable[str]) -> list[str]:
     """Valid versions from the smallest to the greatest."""
-    return sorted(versions, key=Version.parse)
+    found = list(versions)
+    return sorted(found, key=Version.parse) if len(found) > 1 else found
 
 
 def is_after(one: str, other: str) -> bool:
