@@ -124,8 +124,8 @@ def _distinct(problems: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def _as_it_is(name: str, action: Action, now: SkillState, **more: Any) -> Entry:
     served, digest = now.serving, now.digest(now.serving)
-    same = {"version": served, "serving": served, "was_serving": served, "digest": digest, "was_digest": digest}
-    return Entry(name, action, **{**same, **more})
+    version = more.pop("version", served)
+    return Entry(name, action, version, served, served, digest=digest, was_digest=digest, **more)
 
 
 def _held(hold: Hold, name: str, wanted: Desired | None, now: SkillState) -> Entry:
