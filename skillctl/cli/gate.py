@@ -16,7 +16,8 @@ from skillctl.domain.weakening import Change
 from skillctl.errors import UsageError
 from skillctl.wiring import Wiring
 from skillctl.wiring.judging import court, keep_production_away
-from skillctl.workflows.gate import Court, gate, walk
+from skillctl.workflows.court import Court
+from skillctl.workflows.gate import gate, walk
 
 if TYPE_CHECKING:
     from rich.console import Console

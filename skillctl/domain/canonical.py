@@ -10,10 +10,13 @@ from pydantic_core import from_json, to_json
 #: What could be a number with an exponent, always with its sign here, which the two writers of JSON spell in two ways.
 _EXPONENT = re.compile(r"[0-9]e[-+][0-9]")
 
+# Made once: `json.dumps` makes one for each text.
+_BRIEF = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
 
 def text(value: Any) -> str:
     """Sorted keys, no spaces, UTF-8 letters as they are; the same text for equal values."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _BRIEF.encode(value)
 
 
 def sha256(value: Any) -> str:

@@ -10,7 +10,7 @@ from skillctl.domain.selection import Offer
 from skillctl.domain.tree import POLICY_FILE
 from skillctl.errors import UsageError
 from skillctl.wiring import Wiring
-from skillctl.workflows.gate import Court
+from skillctl.workflows.court import Court
 from skillctl.workflows.offering import offers
 from skillctl.workflows.read import read_policy
 

@@ -18,7 +18,7 @@ from skillctl.workflows.announce import announced
 if TYPE_CHECKING:
     from skillctl.adapters.production_catalogue import Memory, ProductionCatalogue
     from skillctl.settings import Target
-    from skillctl.workflows.gate import Court
+    from skillctl.workflows.court import Court
 
 S = TypeVar("S")
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from skillctl.domain.finding import Finding, errors_in
 from skillctl.domain.gate.judged import GateReport
 from skillctl.domain.production import Current
 from skillctl.errors import StoreRefused, UsageError
-from skillctl.workflows.gate import Court, judged
+from skillctl.workflows.court import Court
 from skillctl.workflows.ports import Repository
 
 
@@ -80,6 +80,9 @@ class _Bench:
         return next((one.findings for one in self._judged(base, commit).skills if one.name == name), ())
 
     def _judged(self, base: str, commit: str) -> GateReport:
+        # Loaded here: where nothing came in, nothing is judged.
+        from skillctl.workflows.gate import judged
+
         return judged(self._court, base, commit, commit, self._days[commit])
 
 

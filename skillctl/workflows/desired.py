@@ -106,13 +106,16 @@ def _judged(
     current: Current,
 ) -> _Part:
     desired: dict[str, Desired | None] = {}
-    there = {*contents.names, *contents.approvals, *faults}
+    folders = frozenset(contents.names)
+    there = {*folders, *contents.approvals, *faults}
     for name in (one for one in names if one in there):
         problems = [finding for finding in contents.findings if finding.skill == name]
         problems += faults.get(name, ())
         refused = (proofs.get((name, version)) for version in contents.approvals.get(name, {}))
         problems += [proof for proof in refused if isinstance(proof, Finding)]
         problems += _serving_problems(name, contents)
+        if name in contents.approvals and name not in folders:
+            problems.append(folder_is_gone(name))
         problems += _working_problems(name, contents, tree)
         is_told = problems or name in contents.approvals
         desired[name] = _desired(name, contents, tuple(problems)) if is_told else None
@@ -215,8 +218,6 @@ def _working_problems(name: str, contents: Contents, tree: Tree) -> Iterator[Fin
     """The folder's version, where it is approved, must be the bytes that were approved; nobody approves by hand."""
     found = contents.governed.get(name)
     if found is None:
-        if name in contents.approvals and name not in contents.names:
-            yield folder_is_gone(name)
         return
     definition, place = found.definition, found.status
     statement = contents.approvals.get(name, {}).get(definition.version)

@@ -4,8 +4,7 @@ Both are trees of Git: nothing is checked out, started or looked at in the worki
 come from the base, so no change says itself what it is judged by.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from skillctl.domain import version as versions
@@ -18,40 +17,22 @@ from skillctl.domain.gate.steps import steps
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import FILE_NAME, Policy, effective
 from skillctl.domain.quorum import quorum_of_suite
-from skillctl.domain.selection import Offer
 from skillctl.domain.tree import FILE_MODES, is_of_skill, name_in
 from skillctl.domain.weakening import Change, attached_changes, policy_changes, suite_changes, tag_changes
 from skillctl.errors import UsageError
-from skillctl.workflows.aids import Aids
 from skillctl.workflows.approvals import Base, Written, authors_of, signed_suite
-from skillctl.workflows.eval_ports import Signatures
+from skillctl.workflows.court import Court
 from skillctl.workflows.gate_promotion import Within, contents_of, promotion, step
 from skillctl.workflows.gate_records import new_records
 from skillctl.workflows.gate_sides import Seen, seen
 from skillctl.workflows.judge import judge
 from skillctl.workflows.measure import suite_content
 from skillctl.workflows.offering import offered
-from skillctl.workflows.ports import Repository, Tree
+from skillctl.workflows.ports import Tree
 from skillctl.workflows.read import read_policy, unreadable_finding
 from skillctl.workflows.rerun import Takes, measured_again
 from skillctl.workflows.trust import Against, governing_tags
 from skillctl.workflows.validate import Found, settled
-
-
-@dataclass(frozen=True)
-class Court:
-    """What judges: `scripts` names what runs scripts here; `offers` gives all that can be selected from a tree.
-
-    With `takes` the cases that cost nothing are measured again; without it nothing is started. `aids` make a release
-    faster.
-    """
-
-    repository: Repository
-    signatures: Signatures
-    scripts: str
-    offers: Callable[[str], list[Offer]]
-    takes: Takes | None = None
-    aids: Aids = field(default_factory=Aids)
 
 
 def gate(court: Court, base: str, head: str, day: str) -> GateReport:

@@ -9,8 +9,8 @@ from skillctl.domain.production import Current
 from skillctl.domain.release import Entry, Plan
 from skillctl.errors import StoreRefused, Unreachable
 from skillctl.workflows.admission import Admission, admission
+from skillctl.workflows.court import Court
 from skillctl.workflows.desired import Wanted, wanted
-from skillctl.workflows.gate import Court
 from skillctl.workflows.ports import Repository
 from skillctl.workflows.store_ports import Production
 

@@ -15,7 +15,7 @@ from skillctl.domain.release_payload import Kind, Origin
 from skillctl.errors import StoreRefused, Unreachable, UsageError
 from skillctl.workflows.aids import Meanwhile
 from skillctl.workflows.announce import announced
-from skillctl.workflows.gate import Court
+from skillctl.workflows.court import Court
 from skillctl.workflows.index_offers import Worked, index_offers, nothing, worked_out
 from skillctl.workflows.plan import Planned, plan
 from skillctl.workflows.ports import Repository

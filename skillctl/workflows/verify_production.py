@@ -15,8 +15,8 @@ from skillctl.domain.release_payload import Origin
 from skillctl.errors import StoreRefused
 from skillctl.workflows.acts import holding
 from skillctl.workflows.aids import Aids
+from skillctl.workflows.court import Court
 from skillctl.workflows.desired import Wanted, wanted
-from skillctl.workflows.gate import Court
 from skillctl.workflows.index_offers import mend_terms, terms_of
 from skillctl.workflows.store_ports import Production
 from skillctl.workflows.sync import bring_up
