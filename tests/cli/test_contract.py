@@ -155,6 +155,19 @@ def test_a_list_is_readable_at_80_columns_and_holds_no_escapes(draft_shop: Path)
     assert all(len(line.rstrip()) <= 80 for line in out.splitlines())
 
 
+def test_what_nobody_uses_is_not_loaded_though_it_is_installed(draft_shop: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "installed"
+    folder.mkdir()
+    (folder / "trio.py").write_text("import pathlib\npathlib.Path(__file__).with_name('loaded').touch()\n")
+    (draft_shop / "skillctl.yaml").write_text("environments: {prod: {store: supabase}}\n")
+    where = {"SUPABASE_URL": "http://127.0.0.1:9", "SUPABASE_SECRET_KEY": "x"}
+    words = [sys.executable, "-m", "skillctl", "-C", str(draft_shop), "list", "--env", "prod"]
+    environ = {**os.environ, **where, "PYTHONPATH": str(folder)}
+    done = subprocess.run(words, env=environ, capture_output=True, text=True, check=False)
+    assert (done.returncode, "no answer from" in done.stderr) == (3, True), done.stderr
+    assert not (folder / "loaded").exists()
+
+
 def test_only_the_command_that_runs_is_loaded(draft_shop: Path) -> None:
     script = (
         "import sys\nfrom skillctl.cli.main import main\n"

@@ -145,6 +145,7 @@ def test_a_skill_that_was_judged_and_refused_keeps_serving() -> None:
         skill("1.0.0", v1_0_0="approved"),
     )
     assert (found.action, found.version, found.serving) == (Action.BLOCKED, "2.0.0", "1.0.0")
+    assert found.digest == found.was_digest == A
     assert found.problems == (problem,)
     assert (found.publish, found.states, found.steps) == ((), (), ())
 
@@ -153,7 +154,8 @@ def test_approved_content_never_changes_and_is_never_forgotten() -> None:
     held = SkillState("1.0.0", {"1.0.0": VersionState(B, "approved", None), "0.9.0": VersionState(A, "approved", None)})
     found = entry(Desired("adder", skill("1.0.0", v1_0_0="approved")), held)
     assert found.action is Action.BLOCKED
-    assert found.serving == "1.0.0"
+    # What is served goes on to be, whatever the commit would have under its name.
+    assert (found.serving, found.digest, found.was_digest) == ("1.0.0", B, B)
     assert [(problem.code, problem.file) for problem in found.problems] == [
         ("SK412", "approvals/adder/1.0.0/approval.json"),
         ("SK411", "approvals/adder/0.9.0/approval.json"),
