@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from skillctl.adapters.nameless import nameless
 from skillctl.adapters.processes import Process, Texts
 from skillctl.adapters.scratch import Files, made
 
@@ -95,7 +96,7 @@ def run(
 @contextmanager
 def _filled(text: bytes) -> Iterator[int]:
     """A file without a name that holds the text, to be read from its beginning."""
-    opened = _nameless()
+    opened = nameless("stdin")
     try:
         rest = memoryview(text)
         while rest:
@@ -104,12 +105,3 @@ def _filled(text: bytes) -> Iterator[int]:
         yield opened
     finally:
         os.close(opened)
-
-
-def _nameless() -> int:
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("stdin")
-    import tempfile
-
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())

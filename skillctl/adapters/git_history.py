@@ -141,7 +141,10 @@ class GitHistory:
         return self.git("rev-parse", "--is-shallow-repository") == "true"
 
     def introduced(self, folders: Sequence[str], at: str) -> Mapping[str, tuple[str, str | None]]:
-        """For each file below these folders: the first-parent commit of `at` that brought in its bytes; its parent."""
+        """For each file below these folders: the first-parent commit of `at` that brought in its bytes, and its parent.
+
+        The newest come first.
+        """
         asked = tuple(sorted(folders))
         if (asked, at) not in self._brought:
             found = self._since_known(asked, at)
@@ -157,7 +160,9 @@ class GitHistory:
         # One that came in by a merge's side is no commit of the line.
         if line.rsplit("\n", 1)[-1].split(" ")[1:2] != [older]:
             return None
-        return {**self._brought[folders, older], **self._introduced(folders, f"{older}..{at}")}
+        came, known = self._introduced(folders, f"{older}..{at}"), self._brought[folders, older]
+        # The newest first, as Git lists them: their order says how old they are.
+        return came | {path: origin for path, origin in known.items() if path not in came}
 
     def _introduced(self, folders: tuple[str, ...], span: str) -> Mapping[str, tuple[str, str | None]]:
         words = ("--first-parent", "-m", "--no-renames", "--diff-filter=AMT", "--format=%x00%H %P", "--name-only")

@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol, TypeVar
@@ -82,7 +83,9 @@ class ProductionCatalogue(ProductionJobs):
         head, changed = self._made
         if answer["head"] == head and changed <= only:
             rest = {name: said for name, said in self._seen.skills.items() if name not in only}
-            self._memory.keep(head, rest | answer["skills"])
+            # The release is made: what only makes the next command faster must not fail this one.
+            with suppress(OSError):
+                self._memory.keep(head, rest | answer["skills"])
 
     def effect(self, release: str) -> Mapping[str, Any] | None:
         """What the one release whose id begins so changed, and how that stands now; None for none, or several."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from skillctl.adapters.folder_tree import FolderTree
+from skillctl.adapters.nameless import nameless
 from skillctl.errors import Unreachable
 
 T = TypeVar("T")
@@ -34,7 +35,7 @@ def in_parts(work: Callable[[Sequence[T]], Sequence[R]], things: Sequence[T], fe
     for begin in range(size, len(things), size):
         receiver, sender = context.Pipe(duplex=False)
         # Through a pipe of a few pages megabytes would take as long as to make them.
-        shared = os.memfd_create("part")
+        shared = nameless("part")
         process = context.Process(target=_send, args=(sender, shared, work, things[begin : begin + size]), daemon=True)
         process.start()
         sender.close()

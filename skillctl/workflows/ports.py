@@ -234,7 +234,10 @@ class Repository(Protocol):
         ...
 
     def introduced(self, folders: Sequence[str], at: str) -> Mapping[str, tuple[str, str | None]]:
-        """For each file below these folders: the first-parent commit of `at` that brought it in last; its parent."""
+        """For each file below these folders: the first-parent commit of `at` that brought it in last, and its parent.
+
+        The newest come first.
+        """
         ...
 
     def brought(self, folder: str) -> Mapping[str, str]:

@@ -21,16 +21,14 @@ begin
   perform mcp.check_terms(p_edition, p_skills);
   -- Never in the middle of a release; but beside others, of whom each keeps the offers that it writes to itself.
   perform pg_advisory_xact_lock_shared(hashtextextended('mcp.apply_release', 0));
-  perform from mcp.offers o where o.name = any (names) order by o.id for update;
-  ids := mcp.offer_ids(p_skills);
-  if array_position(ids, null) is not null and mcp.renew_offers(names) then
+  if array_position(mcp.offer_ids(p_skills), null) is not null and mcp.renew_offers(names) then
     -- What somebody left of an offer that he took away belongs to nothing.
     delete from mcp.offers o
      where not exists (select from mcp.skills s where s.name = o.name and s.served_version = o.version);
     delete from mcp.terms t where not exists (select from mcp.offers o where o.id = t.offer);
-    perform from mcp.offers o where o.name = any (names) order by o.id for update;
-    ids := mcp.offer_ids(p_skills);
   end if;
+  perform from mcp.offers o where o.name = any (names) order by o.id for update;
+  ids := mcp.offer_ids(p_skills);
   delete from mcp.terms t where t.offer = any (ids);
   -- None of them is there now, so nothing is asked about a row that is. In the order of the index they fill its pages
   -- one after the other.
