@@ -162,7 +162,7 @@ class GitHistory:
             return None
         came, known = self._introduced(folders, f"{older}..{at}"), self._brought[folders, older]
         # The newest first, as Git lists them: their order says how old they are.
-        return came | {path: origin for path, origin in known.items() if path not in came}
+        return {**came, **{path: origin for path, origin in known.items() if path not in came}}
 
     def _introduced(self, folders: tuple[str, ...], span: str) -> Mapping[str, tuple[str, str | None]]:
         words = ("--first-parent", "-m", "--no-renames", "--diff-filter=AMT", "--format=%x00%H %P", "--name-only")

@@ -8,7 +8,7 @@ from importlib.machinery import SourceFileLoader
 from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
 
-from skillctl.adapters import errand, keeper, kernel, messages, processes, room, scratch, script_python
+from skillctl.adapters import errand, keeper, kernel, messages, nameless, processes, room, scratch, script_python
 
 #: Where the programs of the system lie.
 SYSTEM_PATH = f"{os.defpath}:/usr/sbin:/sbin"
@@ -76,7 +76,7 @@ def _place_keeper(folder: Path) -> None:
     package.mkdir(parents=True)
     for empty in (package.parent, package):
         (empty / "__init__.py").touch()
-    for module in (errand, keeper, kernel, messages, processes, room, scratch):
+    for module in (errand, keeper, kernel, messages, nameless, processes, room, scratch):
         _place_compiled(module.__name__, str(module.__file__), Path(shutil.copy(str(module.__file__), package)))
 
 

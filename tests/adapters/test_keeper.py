@@ -14,7 +14,7 @@ from skillctl.adapters.isolation import Namespaces
 from skillctl.adapters.scripts import ScriptRunner
 from skillctl.domain.case import Run
 from skillctl.domain.checks import Produced
-from tests.adapters.scripted import NAMESPACES
+from tests.adapters.scripted import NAMESPACES, skip_for
 from tests.adapters.test_isolation import all_end, sleepers
 
 SLEEPER = b"import subprocess, sys; subprocess.run(['sleep', sys.argv[1]])"
@@ -25,7 +25,7 @@ def own() -> ScriptRunner:
     """A runner whose keeper no other test uses."""
     made = ScriptRunner()
     if made.isolation != NAMESPACES:
-        pytest.skip(f"no namespaces here: {made.weakness}")
+        skip_for(made.weakness)
     return made
 
 

@@ -15,7 +15,7 @@ from skillctl.adapters.scripts import ScriptRunner
 from skillctl.adapters.walls import PROBED_MEMORY
 from skillctl.domain.case import Run
 from skillctl.domain.checks import Produced
-from tests.adapters.scripted import NAMESPACES
+from tests.adapters.scripted import NAMESPACES, skip_for
 from tests.adapters.test_isolation import DAEMON, all_end, sleepers
 
 X86_64 = pytest.mark.skipif(os.uname().machine != "x86_64", reason="calls are numbered differently on other processors")
@@ -27,7 +27,7 @@ def own() -> ScriptRunner:
     """A runner whose rooms no other test uses: one, as long as one case is run at a time."""
     made = ScriptRunner()
     if made.isolation != NAMESPACES:
-        pytest.skip(f"no namespaces here: {made.weakness}")
+        skip_for(made.weakness)
     return made
 
 
@@ -318,7 +318,7 @@ def test_a_room_without_what_it_takes_serves_one_case(
     monkeypatch.setattr(getattr(walled_root, module), "__file__", str(changed))
     own = ScriptRunner()
     if own.isolation != NAMESPACES:
-        pytest.skip(f"no namespaces here: {own.weakness}")
+        skip_for(own.weakness)
     assert printed(own, LEAVES) == "True [2, 2, 2]\n"
     assert printed(own, LOOKS) == "[-1, -1, -1, -1] [1, 1, 1]\n"
     assert ended(own, set(rooms(own)))
