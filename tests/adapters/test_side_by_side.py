@@ -56,6 +56,12 @@ def test_the_results_are_in_the_order_of_the_things(count: int) -> None:
     assert multiprocessing.active_children() == []
 
 
+def test_a_python_that_knows_no_files_in_memory_does_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "memfd_create")
+    words = [f"{number} {BIG}" for number in range(6)]
+    assert parallel.in_parts(shouted, words, 1) == shouted(words)
+
+
 def test_each_part_has_a_process_and_the_first_is_this_one() -> None:
     found = parallel.in_parts(processes, range(9), 3)
     assert found[:3] == [os.getpid()] * 3
