@@ -159,9 +159,10 @@ def test_what_nobody_uses_is_not_loaded_though_it_is_installed(draft_shop: Path,
     folder = tmp_path / "installed"
     folder.mkdir()
     (folder / "trio.py").write_text("import pathlib\npathlib.Path(__file__).with_name('loaded').touch()\n")
-    (draft_shop / "skillctl.yaml").write_text("environments: {prod: {store: supabase}}\n")
+    shop = Shop.copied(draft_shop, tmp_path / "shop")
+    shop.write("skillctl.yaml", "environments: {prod: {store: supabase}}\n")
     where = {"SUPABASE_URL": "http://127.0.0.1:9", "SUPABASE_SECRET_KEY": "x"}
-    words = [sys.executable, "-m", "skillctl", "-C", str(draft_shop), "list", "--env", "prod"]
+    words = [sys.executable, "-m", "skillctl", "-C", str(shop.root), "list", "--env", "prod"]
     environ = {**os.environ, **where, "PYTHONPATH": str(folder)}
     done = subprocess.run(words, env=environ, capture_output=True, text=True, check=False)
     assert (done.returncode, "no answer from" in done.stderr) == (3, True), done.stderr
