@@ -4,9 +4,10 @@ import hashlib
 import json
 import os
 import stat
-from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from skillctl.adapters import judgement_rows as rows
 
@@ -17,8 +18,7 @@ _COLUMNS = ("findings", "ignores", "card", "position")
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-@dataclass
-class CachedUnit:
+class CachedUnit(Struct):
     """One skill: the digest of its files, which of the paths are its own, and its lines."""
 
     digest: str
@@ -30,8 +30,7 @@ class CachedUnit:
     position: str
 
 
-@dataclass
-class Cached:
+class Cached(Struct):
     """All that a cache holds; `identities` are those of `paths`, packed."""
 
     paths: list[str] = field(default_factory=list)

@@ -12,10 +12,11 @@ import signal
 import socket
 import subprocess
 import threading
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
+
+from msgspec import Struct
 
 from skillctl.errors import Unreachable, UsageError
 
@@ -41,8 +42,7 @@ _SETTINGS = {
 }
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(Struct, frozen=True):
     """A running server; the passwords are of this folder alone.
 
     `url` is the superuser's (`supabase_admin`), `owner_url` that of `postgres`, who owns the schemas as on
@@ -117,8 +117,7 @@ def bootstrap(url: str, password: str | None = None) -> None:
                 connection.execute(statement)
 
 
-@dataclass(frozen=True)
-class _Owner:
+class _Owner(Struct, frozen=True):
     """As whom the server runs: PostgreSQL refuses to run as root."""
 
     prefix: tuple[str, ...] = ()

@@ -5,15 +5,15 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from msgspec import Struct, field
 
 from skillctl.adapters.n8n import signature
 
 
-@dataclass
-class Sink:
+class Sink(Struct):
     """Where the two destinations are, and the bodies that arrived, in order, by destination."""
 
     mattermost_url: str

@@ -7,7 +7,8 @@ because the answer or this process was lost, is found again in the channel by th
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from skillctl.adapters.mattermost_api import MattermostApi, Stopped
 from skillctl.adapters.production_chat import ProductionChat
@@ -68,8 +69,7 @@ class MattermostBot:
             return Retry(f"production's record of what was posted gave no answer: {type(problem).__name__}")
 
 
-@dataclass
-class _Telling:
+class _Telling(Struct):
     """One attempt at what is told under a key; `is_repeated` where an earlier one may have posted some of it."""
 
     api: MattermostApi

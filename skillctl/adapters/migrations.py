@@ -5,9 +5,10 @@ A database may be served by either; `supabase migration list` and `pending` agre
 
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from skillctl.adapters import postgres_errors
 from skillctl.domain.migrated import State
@@ -46,8 +47,7 @@ _ASIDE = "alter schema mcp_jobs rename to mcp_jobs_adopted"
 _RECORD = "insert into supabase_migrations.schema_migrations (version, statements, name) values (%s, %s, %s)"
 
 
-@dataclass(frozen=True)
-class _Migration:
+class _Migration(Struct, frozen=True):
     version: str
     name: str
     path: "Path"

@@ -1,9 +1,10 @@
 """What a failed PostgreSQL connection or statement means to a person, with no secret in it."""
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 from skillctl.errors import NotMigrated, SkillctlError, StoreRefused, Unreachable, UsageError
 
@@ -33,8 +34,7 @@ _DENIED = re.compile(r"authentication failed|no password supplied|no pg_hba\.con
 _MANY = re.compile(r"too many (clients|connections)|remaining connection slots|max ?clients", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(Struct, frozen=True):
     """An error as the database words it; `state` is its SQLSTATE, or the name of a failure of the Data API."""
 
     state: str

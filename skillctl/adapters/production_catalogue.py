@@ -4,10 +4,10 @@ import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
+from msgspec import Struct
 from pydantic_core import PydanticSerializationError, to_json
 
 from skillctl.adapters.lanes import Transport, call_each
@@ -43,8 +43,7 @@ class Memory(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """The newest release that production had, and its skills as it told of them."""
 
     release: str | None

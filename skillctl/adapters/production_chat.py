@@ -1,16 +1,16 @@
 """What production knows for a chat: which posts were made there, and how a skill stands."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from skillctl.adapters.lanes import Transport
 from skillctl.adapters.production_catalogue import ProductionCatalogue
 from skillctl.domain.production import Current
 
 
-@dataclass(frozen=True)
-class Posted:
+class Posted(Struct, frozen=True):
     """The first post of each thread by skill, and the posts that a job has made by step."""
 
     roots: Mapping[str, str]

@@ -4,10 +4,10 @@ import ssl
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import cache
 
 import httpx
+from msgspec import Struct
 
 from skillctl.domain.delivery import Retry, Undeliverable
 
@@ -21,8 +21,7 @@ LONGEST_WISH = 86400
 _AGAIN = frozenset({408, 425, 429})
 
 
-@dataclass(frozen=True)
-class Silence:
+class Silence(Struct, frozen=True):
     """There is no answer; `may_be_heard` says whether the request may have arrived all the same."""
 
     reason: str

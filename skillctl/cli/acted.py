@@ -1,8 +1,9 @@
 """How a release is told of, and the edit that has to follow what a person did in production at once."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from msgspec import to_builtins
 
 from skillctl.cli import draw
 from skillctl.domain.production import Applied
@@ -20,9 +21,9 @@ def landing_of(branch: str | None) -> Landing:
 
 def data_of(applied: Applied, edited: Edited | None = None) -> dict[str, Any]:
     """Both for programs."""
-    told: dict[str, Any] = {**asdict(applied), "jobs": list(applied.jobs)}
+    told: dict[str, Any] = {**to_builtins(applied), "jobs": list(applied.jobs)}
     if edited is not None:
-        told |= {**asdict(edited.landed), "written": list(edited.landed.written), "edit_problem": edited.problem}
+        told |= {**to_builtins(edited.landed), "written": list(edited.landed.written), "edit_problem": edited.problem}
     return told
 
 

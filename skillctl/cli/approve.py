@@ -1,10 +1,10 @@
 """`skillctl approve`."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec import to_builtins
 
 from skillctl.cli import draw
 from skillctl.cli.options import FormatOption, SkillArgument
@@ -45,7 +45,7 @@ def run(
         answer = approve(wired.repository(), hand, name, version, today=wired.today())
     data: dict[str, Any] = {"skill": answer.skill, "version": answer.version, "suite": None, "person": None}
     if isinstance(answer, Unapproved):
-        data |= {"commit": None, "quorum": None, "reasons": [asdict(reason) for reason in answer.reasons]}
+        data |= {"commit": None, "quorum": None, "reasons": [to_builtins(reason) for reason in answer.reasons]}
         return Result(data, 1, (), lambda screen: _draw_refusal(screen, answer), format)
     data |= {"suite": answer.suite, "person": answer.person, "commit": answer.commit}
     data |= {"quorum": quorum_data(answer.quorum), "reasons": []}

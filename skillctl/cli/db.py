@@ -1,10 +1,10 @@
 """`skillctl db`."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import to_builtins
 
 from skillctl import wiring
 from skillctl.cli import draw
@@ -33,7 +33,7 @@ def status(context: typer.Context, env: EnvironmentOption = "prod", format: Form
     """Which migrations are applied, pending or unknown; exit 1 if any are pending or unknown."""
     state = migrating.state(wiring.Wiring(context.obj).target(env))
     exit_code = 1 if state.pending or state.unknown else 0
-    return Result(asdict(state), exit_code, (), lambda screen: _draw(screen, state), format)
+    return Result(to_builtins(state), exit_code, (), lambda screen: _draw(screen, state), format)
 
 
 @app.command("serve")

@@ -1,11 +1,11 @@
 """`skillctl deprecate`."""
 
 import re
-from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import to_builtins
 from pydantic import ValidationError
 
 from skillctl.cli import draw
@@ -47,7 +47,7 @@ def run(
     if replaced_by is not None:
         _refuse_unknown(repository.tree(repository.head()), replaced_by)
     done = deprecate(repository, name, version, retirement, Landing(branch, not no_commit))
-    data = {"skill": done.skill, "version": done.version, **asdict(done.landed), **done.retirement.model_dump()}
+    data = {"skill": done.skill, "version": done.version, **to_builtins(done.landed), **done.retirement.model_dump()}
     return Result(data, 0, (), lambda screen: _draw(screen, done), format)
 
 

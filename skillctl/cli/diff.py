@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec import to_builtins
 
 from skillctl.cli import draw
 from skillctl.cli.options import FormatOption, SkillArgument
@@ -46,11 +46,11 @@ def _data(name: str, found: Compared) -> dict[str, Any]:
         "before": found.before,
         "after": found.after,
         "same": other.is_none,
-        "fields": [asdict(one) for one in other.fields],
+        "fields": [to_builtins(one) for one in other.fields],
         "tools": {"added": other.tools_added, "removed": other.tools_removed},
         "instructions": other.instructions,
-        "files": [asdict(one) for one in other.files],
-        "suite": None if other.suite is None else [asdict(one) for one in other.suite],
+        "files": [to_builtins(one) for one in other.files],
+        "suite": None if other.suite is None else [to_builtins(one) for one in other.suite],
     }
 
 

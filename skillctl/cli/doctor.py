@@ -1,10 +1,10 @@
 """`skillctl doctor`."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import typer
+from msgspec import to_builtins
 
 from skillctl.cli import draw
 from skillctl.cli.options import EnvironmentOption, FormatOption
@@ -24,7 +24,7 @@ def run(context: typer.Context, env: EnvironmentOption = "prod", format: FormatO
     """Look at this machine, the repository and production: what does not work, and what mends it."""
     found = examine(facts_of(Wiring(context.obj), env))
     counted = {health.value: sum(one.health is health for _, one in found) for health in Health}
-    data = {"checks": [{"check": name, **asdict(one)} for name, one in found], "counted": counted}
+    data = {"checks": [{"check": name, **to_builtins(one)} for name, one in found], "counted": counted}
     return Result(data, 1 if counted["failed"] else 0, (), lambda screen: _draw(screen, found), format)
 
 

@@ -1,8 +1,10 @@
 """One skill after the other, evaluated: what that takes is said before, and what is kept where it is interrupted."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from skillctl.cli import draw, eval_shown
 from skillctl.cli.eval_progress import EvalProgress
@@ -18,8 +20,7 @@ from skillctl.workflows.trials import Task
 from skillctl.workflows.worth import uncounted
 
 
-@dataclass(frozen=True)
-class Recording:
+class Recording(Struct, frozen=True):
     """Whether answers are recorded first, and the key that signs them."""
 
     wanted: bool

@@ -1,9 +1,10 @@
 """What `skillctl eval` and `skillctl eval merge` answer, in each of its forms."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from skillctl.cli import draw
 from skillctl.cli.result import EvalFormat, Format, Result

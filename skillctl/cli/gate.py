@@ -1,12 +1,12 @@
 """`skillctl gate`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec.structs import replace
 
 from skillctl.cli import draw
 from skillctl.cli.result import Report, Result

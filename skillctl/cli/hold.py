@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import asdict
 
 from skillctl.cli import draw
 from skillctl.cli.acted import data_of, draw_applied
@@ -43,7 +44,7 @@ def list_(context: typer.Context, env: EnvironmentOption = "prod", format: Forma
     """Every hold, who set it, when and why."""
     with releasing(Wiring(context.obj), env) as (_court, production):
         found = holds(production)
-    data = {"holds": [{**one.__dict__, "digests": sorted(one.digests)} for one in found]}
+    data = {"holds": [{**asdict(one), "digests": sorted(one.digests)} for one in found]}
     return Result(data, 0, (), lambda screen: _draw_all(screen, found), format)
 
 

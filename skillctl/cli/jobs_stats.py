@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec.structs import asdict
 
 from skillctl import wiring
 from skillctl.cli import draw
@@ -41,7 +42,7 @@ def stats(
     data: dict[str, Any] = {**said}
     if check or alert:
         data["level"] = level(beyond)
-        data["concerns"] = [one.__dict__ for one in beyond]
+        data["concerns"] = [asdict(one) for one in beyond]
     exit_code = 1 if check and level(beyond) == "critical" else 0
     return Result(data, exit_code, (), lambda screen: _draw(screen, found, beyond, is_judged=check or alert), format)
 

@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec import Struct
 
 from skillctl import wiring
 from skillctl.cli import draw
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from skillctl.settings import Target
 
 
-@dataclass(frozen=True)
-class _Waiting:
+class _Waiting(Struct, frozen=True):
     """Due jobs of one type, and the settings that they wait for."""
 
     job_type: str

@@ -3,9 +3,10 @@
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+
+from msgspec import Struct
 
 from skillctl import settings
 
@@ -26,8 +27,7 @@ _LOADED = [
 ]
 
 
-@dataclass(frozen=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """The end of a command: its exit code and both streams."""
 
     exit_code: int

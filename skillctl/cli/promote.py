@@ -1,10 +1,10 @@
 """`skillctl promote`."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import to_builtins
 
 from skillctl.cli import draw
 from skillctl.cli.deprecate import retirement_of
@@ -79,7 +79,7 @@ def run(
     answer = promote(wired.repository(), proofs, name, wish, today=wired.today())
     if isinstance(answer, Refusal):
         return Result(_refusal(answer), 1, (), lambda screen: _draw_refusal(screen, answer), format)
-    data = {**_step(answer.promotion), **asdict(answer.landed), "reasons": []}
+    data = {**_step(answer.promotion), **to_builtins(answer.landed), "reasons": []}
     return Result(data, 0, (), lambda screen: _draw(screen, answer), format)
 
 
@@ -101,7 +101,7 @@ def _refuse(name: str | None, wish: Wish, auto: bool) -> None:
 
 def _result_of_all(done: Automatic, format: Format) -> Result:
     data = {
-        **asdict(done.landed),
+        **to_builtins(done.landed),
         "promoted": [_step(step) for step in done.promoted],
         "waiting": [_refusal(one) for one in done.waiting],
         "refused": [_refusal(one) for one in done.refused],
@@ -114,7 +114,7 @@ def _step(step: Promotion | Refusal) -> dict[str, object]:
 
 
 def _refusal(refusal: Refusal) -> dict[str, object]:
-    return {**_step(refusal), "commit": None, "reasons": [asdict(reason) for reason in refusal.reasons]}
+    return {**_step(refusal), "commit": None, "reasons": [to_builtins(reason) for reason in refusal.reasons]}
 
 
 def _draw(screen: "Console", answer: Promoted) -> None:

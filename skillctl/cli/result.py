@@ -3,9 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from skillctl.domain.finding import Finding
 
@@ -47,8 +48,7 @@ def _nothing(_console: "Console") -> None:
     return None
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(Struct, frozen=True):
     """The answer of a command; `text` draws it for people, `data` is it for programs, `report` writes it for another
     tool's format.
     """

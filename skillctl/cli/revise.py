@@ -1,10 +1,10 @@
 """`skillctl revise`."""
 
-from dataclasses import asdict
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import to_builtins
 
 from skillctl.cli import draw
 from skillctl.cli.options import BranchOption, FormatOption, NoCommitOption, SkillArgument
@@ -36,8 +36,8 @@ def run(
 ) -> Result:
     """Open the next version; what is served is not touched."""
     done = revise(Wiring(context.obj).repository(), name, part.value, version, Landing(branch, not no_commit))
-    data = {key: value for key, value in asdict(done).items() if key != "landed"}
-    return Result({**data, **asdict(done.landed)}, 0, (), lambda screen: _draw(screen, done), format)
+    data = {key: value for key, value in to_builtins(done).items() if key != "landed"}
+    return Result({**data, **to_builtins(done.landed)}, 0, (), lambda screen: _draw(screen, done), format)
 
 
 def _draw(screen: "Console", done: Revised) -> None:

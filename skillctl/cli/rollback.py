@@ -1,9 +1,9 @@
 """`skillctl rollback`."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import to_builtins
 
 from skillctl.cli import draw
 from skillctl.cli.acted import data_of, draw_applied, draw_edited, landing_of
@@ -47,7 +47,7 @@ def run(
         "serving": done.version,
         "was_serving": done.was_serving,
         "state": done.state,
-        **asdict(done.landed),
+        **to_builtins(done.landed),
     }
     return Result(data, 0, (), lambda screen: _draw(screen, done), format)
 
@@ -61,7 +61,7 @@ def _of_release(
         done = rollback_release(court.repository, production, origin(wired, env), release, reason, landing_of(branch))
     data = {
         "rolled_back": done.release,
-        "skills": [asdict(step) for step in done.steps],
+        "skills": [to_builtins(step) for step in done.steps],
         "left": dict(done.left),
         **data_of(done.applied, done.edited),
     }

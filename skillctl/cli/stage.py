@@ -7,9 +7,10 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from skillctl import settings, wiring
 from skillctl.cli import loaded
@@ -33,8 +34,7 @@ class Unexpected(SkillctlError):
     exit_code = 1
 
 
-@dataclass
-class Stage:
+class Stage(Struct):
     """Where the demo plays; `variables` are what a person needs to go on by hand."""
 
     repository: Path

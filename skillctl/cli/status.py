@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec import to_builtins
 
 from skillctl.cli import draw
 from skillctl.cli.options import FormatOption, TrustedOption
@@ -39,7 +39,7 @@ def run(
     )
     statuses = Counter(row.status or "unreadable" for row in rows)
     data = {
-        "skills": [asdict(row) for row in rows],
+        "skills": [to_builtins(row) for row in rows],
         "statuses": dict(sorted(statuses.items())),
         "blocked": sum(row.blocked is not None for row in rows),
         "rollouts": arrived,

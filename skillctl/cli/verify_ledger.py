@@ -1,7 +1,8 @@
 """`skillctl verify --ledger`, beside the command itself."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
+
+from msgspec import to_builtins
 
 from skillctl import wiring
 from skillctl.cli import draw
@@ -22,7 +23,7 @@ def ledger_of(wired: wiring.Wiring, env: str, head: str | None, format: Format) 
         "head": found.head,
         "promotions": found.promotions,
         "releases": found.releases,
-        "first_bad": asdict(found.first_bad) if found.first_bad else None,
+        "first_bad": to_builtins(found.first_bad) if found.first_bad else None,
         "kept": {"head": kept.head, "held": kept.is_held, "release": kept.release, "later": kept.later}
         if kept
         else None,

@@ -1,9 +1,9 @@
 """`skillctl why`."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec import to_builtins
 
 from skillctl.cli import draw
 from skillctl.cli.options import FormatOption, SkillArgument, TrustedOption
@@ -54,7 +54,7 @@ def _check(check: Check) -> dict[str, Any]:
         "ok": not check.reasons,
         "observed": check.observed,
         "required": check.required,
-        "reasons": [asdict(reason) for reason in check.reasons],
+        "reasons": [to_builtins(reason) for reason in check.reasons],
     }
 
 

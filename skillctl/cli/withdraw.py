@@ -1,9 +1,9 @@
 """`skillctl withdraw`."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import to_builtins
 
 from skillctl.cli import draw
 from skillctl.cli.deprecate import retirement_of
@@ -35,7 +35,7 @@ def run(
         "reason": done.retirement.reason,
         "was_serving": done.was_serving,
         "serving": done.serving,
-        **asdict(done.landed),
+        **to_builtins(done.landed),
     }
     return Result(data, 0, (), lambda screen: _draw(screen, done), format)
 

@@ -1,15 +1,15 @@
 """What a notice says beside what a release did: where it can be looked at, and who is called."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from skillctl.domain import chat_text
 from skillctl.domain.policy import Policy
 
 
-@dataclass(frozen=True)
-class Announcement:
+class Announcement(Struct, frozen=True):
     """`links` by what they show (`commit`, `pull_request`, `dashboard`), `owners` are names in the chat by skill."""
 
     links: Mapping[str, str] = field(default_factory=dict)

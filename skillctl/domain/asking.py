@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from string import ascii_letters
 from typing import Any
 
+from msgspec import Struct
 from pydantic_core import from_json
 
 from skillctl.domain import canonical
@@ -52,8 +52,7 @@ Answer with JSON only: {{"lines": [{{"met": true, "evidence": "<quote>"}}, …]}
 _FENCE = "```"
 
 
-@dataclass(frozen=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """A skill as an agent has it loaded; `files` are the texts that its instructions may point to, by path."""
 
     name: str

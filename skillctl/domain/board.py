@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain.lifecycle import Status, next_by_promotion
 from skillctl.domain.policy import EffectiveGate
@@ -12,8 +13,7 @@ from skillctl.domain.promotion import Reason, Refusal, Request, decide
 _COMMAND = re.compile(r"`(skillctl [^`]+)`")
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """One line of the board; `blocked` is the first thing that is in the way, None where nothing is."""
 
     skill: str

@@ -1,6 +1,6 @@
 """What an evaluation may spend: a hard stop, told before each call what it could cost at most."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from skillctl.domain import canonical
 from skillctl.domain.exchange import Reply, Request
@@ -10,16 +10,14 @@ from skillctl.domain.runner import Prices, Runner
 BYTES_A_TOKEN = 3
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """US dollars and tokens of one run; None is no limit."""
 
     cost: float | None = None
     tokens: int | None = None
 
 
-@dataclass(frozen=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """US dollars, None where nobody says what a token costs, and tokens."""
 
     cost: float | None

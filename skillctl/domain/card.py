@@ -1,14 +1,14 @@
 """A card: what the catalogue keeps of one skill, so that skills can be compared without being read again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.lifecycle import Status
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(Struct, frozen=True):
     """What the rules across the catalogue ask of one skill; `name` is its folder's, `approved` are its versions with
     an approval, `places` are those of its values by key (`name`, `requires.taxes`).
 

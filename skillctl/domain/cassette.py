@@ -1,9 +1,9 @@
 """A cassette: recorded answers of one runner, each under the key of its complete request; one line of JSON each."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Annotated
 
+from msgspec import Struct
 from pydantic import Field, ValidationError
 
 from skillctl.domain import canonical
@@ -28,8 +28,7 @@ class Entry(Model):
     reply: Reply
 
 
-@dataclass(frozen=True)
-class Cassette:
+class Cassette(Struct, frozen=True):
     """The entries by key."""
 
     entries: Mapping[str, Entry]

@@ -1,8 +1,9 @@
 """What a person in a chat asks of production, and the answer in words; it shows and links, and changes nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from skillctl.domain import chat_text, forge, rollout
 from skillctl.domain.canonical import short
@@ -24,8 +25,7 @@ _HELP = (
 )
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Struct, frozen=True):
     """`kind` is one of `ASKED`, or `help`; `wrong` is what of it was not understood."""
 
     kind: str
@@ -33,8 +33,7 @@ class Question:
     wrong: str | None = None
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """Which environment answers, and where its commits and its dashboard are shown."""
 
     environment: str

@@ -11,11 +11,11 @@ Precision is hits / (hits + false alarms), recall is hits / (hits + misses); whe
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One trigger case of `skill` and what was `selected` for its prompt; None is nobody."""
 
     skill: str
@@ -28,8 +28,7 @@ class Choice:
         return (self.selected == self.skill) is self.fires
 
 
-@dataclass(frozen=True)
-class Score:
+class Score(Struct, frozen=True):
     """The counts of one skill."""
 
     skill: str
@@ -46,8 +45,7 @@ class Score:
         return _share(self.hits, self.misses)
 
 
-@dataclass(frozen=True)
-class Confusion:
+class Confusion(Struct, frozen=True):
     """`scores` by name, of all skills that have cases or were selected; `table[owner][selected]` counts prompts.
 
     The rows of the table are skills that must fire, its columns what was selected instead or rightly, None for nobody.

@@ -1,8 +1,9 @@
 """Jobs of a release, one attempt at one destination, and when the next one is due."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 FIRST_DELAY = 30
 LONGEST_DELAY = 3600
@@ -11,8 +12,7 @@ MOST_JITTER = 300
 LONGEST_PAUSE = 15
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(Struct, frozen=True):
     """A job that `worker` holds; `attempt` counts from 1, `key` is the same for every attempt at the same thing."""
 
     id: str
@@ -23,30 +23,26 @@ class Job:
     worker: str = ""
 
 
-@dataclass(frozen=True)
-class Delivered:
+class Delivered(Struct, frozen=True):
     """It arrived; `receipt` is what the other side said of it."""
 
     receipt: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Retry:
+class Retry(Struct, frozen=True):
     """It did not arrive, and may yet; `after` is the other side's wish in seconds."""
 
     reason: str
     after: int | None = None
 
 
-@dataclass(frozen=True)
-class Undeliverable:
+class Undeliverable(Struct, frozen=True):
     """It will not arrive, however often it is sent."""
 
     reason: str
 
 
-@dataclass(frozen=True)
-class Later:
+class Later(Struct, frozen=True):
     """Nothing failed and nothing is done: ask again in so many seconds; this was no attempt.
 
     `reason` says what is not known, None where all goes its way.
@@ -60,8 +56,7 @@ class Later:
 Attempt = Delivered | Retry | Undeliverable | Later
 
 
-@dataclass(frozen=True)
-class Backlog:
+class Backlog(Struct, frozen=True):
     """Jobs by type: `due` are waiting now, `dead` will never be tried again by themselves."""
 
     due: Mapping[str, int]

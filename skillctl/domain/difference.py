@@ -2,8 +2,9 @@
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from skillctl.domain.secrets import masked
 from skillctl.domain.skill import DEFINITION_NAMES, SHEET_NAME, Skill
@@ -16,16 +17,14 @@ MOST_LINES = 3000
 _UNENDED = "\\ no line break at the end"
 
 
-@dataclass(frozen=True)
-class File:
+class File(Struct, frozen=True):
     """One file of a version."""
 
     mode: str
     raw: bytes
 
 
-@dataclass(frozen=True)
-class Version:
+class Version(Struct, frozen=True):
     """One version of a skill with its files, by path within its folder.
 
     `label` says which it is; `suite` is None where there is none, and `has_suite` says whether one would be seen.
@@ -38,8 +37,7 @@ class Version:
     has_suite: bool = False
 
 
-@dataclass(frozen=True)
-class FieldChange:
+class FieldChange(Struct, frozen=True):
     """A field whose value is another one; None where it has none."""
 
     field: str
@@ -47,8 +45,7 @@ class FieldChange:
     after: Any
 
 
-@dataclass(frozen=True)
-class FileChange:
+class FileChange(Struct, frozen=True):
     """A file that is there on one side only, or other; `lines` are a unified difference, none where it is no text.
 
     `modes` are Git's, where both sides have the file and they differ.
@@ -60,8 +57,7 @@ class FileChange:
     modes: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """All that differs; `tools` are written `server: tool`, and `suite` is None where it is not seen on both sides."""
 
     fields: tuple[FieldChange, ...]

@@ -9,7 +9,8 @@ hashing; nothing else is.
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain import document as documents
 from skillctl.domain.document import Document
@@ -20,8 +21,7 @@ _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True)
-class ContentFile:
+class ContentFile(Struct, frozen=True):
     """One file of measured content; `path` is relative to the folder, `sha256` is of the raw bytes."""
 
     path: str
@@ -31,16 +31,14 @@ class ContentFile:
     size: int
 
 
-@dataclass(frozen=True)
-class ByteSpan:
+class ByteSpan(Struct, frozen=True):
     """A range of bytes of a file."""
 
     offset: int
     length: int
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(Struct, frozen=True):
     """A folder's content: its digest, the manifest the digest is the hash of, and its files.
 
     `definition` and `status_span` are None where the folder holds no definition (a suite's folder).

@@ -1,11 +1,11 @@
 """A YAML or JSON text with the place of every value: bounded, strict, and editable one scalar at a time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import yaml
+from msgspec import Struct
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from skillctl.domain import json_text, nodes, yaml_text
@@ -20,16 +20,14 @@ MAX_DEPTH = 100
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(Struct, frozen=True):
     """A range of characters of a text: `text[start:end]`."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(Struct, frozen=True, dict=True):
     """A parsed text: `data` is plain JSON-like data; `first_line` is the line its text begins on in the file.
 
     `doubtful` are the scalars that some reader might not take for text, with the top-level key each lies below.

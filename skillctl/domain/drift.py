@@ -1,8 +1,9 @@
 """Drift: what production holds of a skill against what a commit says, field by field."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from skillctl.domain.production import SkillState
 
@@ -10,8 +11,7 @@ from skillctl.domain.production import SkillState
 FIXED = ("digest", "manifest", "evidence", "approval", "definition_path", "card", "card_sha256")
 
 
-@dataclass(frozen=True)
-class Drift:
+class Drift(Struct, frozen=True):
     """One difference in a skill; `version` is None for what is served.
 
     What is `said` is said again, what is `missing` is brought back by publishing the version again; what is `altered`

@@ -4,9 +4,9 @@ Formats: agentskills.io, "evaluating skills" (`assertions`), and skill-creator (
 sentences, which only a judge can answer: they become rubrics.
 """
 
-from dataclasses import replace
 from typing import Any
 
+from msgspec.structs import replace
 from yaml.nodes import MappingNode, ScalarNode
 
 from skillctl.domain.document import Document

@@ -1,14 +1,13 @@
 """What an evaluation reports: everything that is shown of a suite, and nothing that is still to be decided."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from skillctl.domain.arm import Arm
 from skillctl.domain.evidence import EvidenceClass, Outcome
 from skillctl.domain.trial import Trial
 
 
-@dataclass(frozen=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """A share (0 to 1), or a difference of two (-1 to 1), with the ends of its 95 % interval."""
 
     value: float
@@ -16,8 +15,7 @@ class Estimate:
     high: float
 
 
-@dataclass(frozen=True)
-class CaseReport:
+class CaseReport(Struct, frozen=True):
     """One case; `kind` is `run`, `ask`, `trigger` or `tool`.
 
     `trials` are those of all arms; `passed` of `of`, `rate`, `seconds` (the mean of a trial), `cost` (US dollars) and
@@ -42,8 +40,7 @@ class CaseReport:
     tokens: int | None = None
 
 
-@dataclass(frozen=True)
-class ArmReport:
+class ArmReport(Struct, frozen=True):
     """One arm over all cases that count; `version` is the one that answered, None where there was no skill.
 
     `delta` is the rate of `with_skill` less the rate of this arm, and `finding` what that says: `no_worse`, `regressed`
@@ -57,8 +54,7 @@ class ArmReport:
     finding: str | None = None
 
 
-@dataclass(frozen=True)
-class Selected:
+class Selected(Struct, frozen=True):
     """So many (`count`) trials of trigger cases that belong to one skill, for which this one was selected, or none."""
 
     belongs_to: str
@@ -66,8 +62,7 @@ class Selected:
     count: int
 
 
-@dataclass(frozen=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """A trigger case of another skill, a `neighbour`, that it no longer wins when this version is in the catalogue."""
 
     neighbour: str
@@ -75,8 +70,7 @@ class Lost:
     prompt: str
 
 
-@dataclass(frozen=True)
-class SuiteReport:
+class SuiteReport(Struct, frozen=True):
     """One suite on one version.
 
     `verdict` is a word of `Verdict`; `rate`, and `pass_at_k` (at least one of `k` trials passes) and `pass_hat_k` (all

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self
 
+from msgspec import Struct, field, to_builtins
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -195,8 +195,7 @@ def pass_rate_of(cases: Sequence[CaseResult]) -> float:
     return sum(case.outcome is Outcome.PASSED for case in cases) / len(cases) if cases else 0.0
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """What evidence must be of, for it to count: exactly these inputs."""
 
     skill: str
@@ -210,11 +209,10 @@ class Subject:
     @property
     def key(self) -> str:
         """The SHA-256 of all of it."""
-        return canonical.sha256(asdict(self))
+        return canonical.sha256(to_builtins(self))
 
 
-@dataclass(frozen=True)
-class Stale:
+class Stale(Struct, frozen=True):
     """The newest evidence there is, and each input in which it differs: (name, then, now)."""
 
     evidence: Evidence

@@ -1,9 +1,9 @@
 """One exchange with what answers `ask` cases: a request, which is the key of its recorded answer, and the reply."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
+from msgspec import Struct
 from pydantic import Field, JsonValue
 
 from skillctl.domain import canonical
@@ -40,8 +40,7 @@ class Reply(Model):
     cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """One complete request: `body` is all that the other side is sent, `made_of` gives its inputs when asked."""
 
     case: str

@@ -6,8 +6,9 @@ secrets. A script that keeps its path, and a host that is put together at run ti
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from skillctl.domain.skill import Skill
 from skillctl.domain.tree import is_data
@@ -23,8 +24,7 @@ _MARKS = ".:!_~"
 _CLOSERS = {"]": "[", "}": "{"}
 
 
-@dataclass(frozen=True)
-class Power:
+class Power(Struct, frozen=True):
     """What a version may do: tools as `server.tool`, the words of `allowed-tools`, paths, hosts, names of secrets."""
 
     tools: frozenset[str] = frozenset()

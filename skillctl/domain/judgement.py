@@ -1,14 +1,13 @@
 """A judgement: what the files of one skill show by themselves, before anything else of the catalogue is looked at."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from skillctl.domain.card import Card
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.position import Position
 
 
-@dataclass(frozen=True)
-class Ignore:
+class Ignore(Struct, frozen=True):
     """One suppression, where it stands; `until` is the last day it holds, `YYYY-MM-DD`."""
 
     code: str
@@ -29,8 +28,7 @@ def is_security(finding: Finding) -> bool:
     return finding.code.startswith("SK5")
 
 
-@dataclass(frozen=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """The findings on one skill, its suppressions, its card and where it stands; neither where there is no such skill.
 
     `digest` is of the files that were judged: the same files give the same judgement.

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain.finding import Finding
 
@@ -11,8 +12,7 @@ SHOWN = 20
 _HEAD = re.compile(rf"[0-9a-f]{{{SHOWN},64}}")
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """The first row that is not what was written; `seq` counts the rows of its table, None where it has no number."""
 
     table: str
@@ -20,8 +20,7 @@ class Fault:
     what: str
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """A head that was kept elsewhere: whether the ledger still holds it, at which release, and how many came later.
 
     `release` is None for what is not held, and for the head of a ledger that nothing was written to.
@@ -33,8 +32,7 @@ class Kept:
     later: int
 
 
-@dataclass(frozen=True)
-class Ledger:
+class Ledger(Struct, frozen=True):
     """The verified ledger: its head, the rows that were looked at, the first bad one, and the head asked for."""
 
     head: str

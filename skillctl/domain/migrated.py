@@ -1,11 +1,11 @@
 """How a database stands to the migrations of this tool."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class State:
+class State(Struct, frozen=True):
     """What a database has of the migrations, by name; `unknown` are versions that this tool does not know.
 
     `version` is that of its server, `exposed` the schemas that its Data API shows, where the database itself says so.

@@ -1,13 +1,13 @@
 """What a skill takes from its neighbours: prompts that would be theirs if it were not in the catalogue."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain.selection import Catalogue, Offer
 
 
-@dataclass(frozen=True)
-class Prompt:
+class Prompt(Struct, frozen=True):
     """A trigger case in which a skill must be selected (`fires: true`)."""
 
     skill: str
@@ -15,8 +15,7 @@ class Prompt:
     text: str
 
 
-@dataclass(frozen=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """A prompt that its skill loses to another one; `words` of the prompt speak for the taker, `kept` for its skill."""
 
     prompt: Prompt

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from msgspec import Struct
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from skillctl.domain.yaml_text import TEXT
@@ -24,8 +24,7 @@ _CONSTRUCT: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     """What no reader should have to guess at, at the mark of a node."""
 
     code: str
@@ -34,8 +33,7 @@ class Trouble:
     hint: str | None
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """The data of a mapping; `doubtful` are the scalars that some reader might not take for text, each with the
     top-level key it lies below; `troubles` are keys that stand twice or are no text, anchors, tags and NUL.
     """

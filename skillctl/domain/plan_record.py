@@ -1,16 +1,17 @@
 """A plan as data: for programs, and saved, so that what is applied later is what was looked at."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from skillctl.domain.release import Action, Entry, Plan
 
 FORMAT = 1
 
 
-@dataclass(frozen=True)
-class SavedPlan:
+class SavedPlan(Struct, frozen=True):
     """What was planned: the environment and commit, what production held, and every entry but those unchanged."""
 
     environment: str
@@ -21,7 +22,7 @@ class SavedPlan:
 
     def text(self) -> str:
         """As it lies in a file."""
-        return json.dumps({"format": FORMAT, **self.__dict__}, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=2, ensure_ascii=False) + "\n"
 
 
 def saved(plan: Plan, environment: str) -> SavedPlan:

@@ -1,10 +1,10 @@
 """`skillctl.yaml`: people, gates, environments; and the one effective gate that a skill meets for a status."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
+from msgspec import Struct
 from pydantic import (
     Field,
     ValidationError,
@@ -176,8 +176,7 @@ class Policy(Model):
         return released[0] if released else "main"
 
 
-@dataclass(frozen=True)
-class EffectiveGate:
+class EffectiveGate(Struct, frozen=True):
     """The strictest value of each key over all gates that meet one skill on its way to one status.
 
     `approvers` are the people who may approve, by name; None where the policy names none, so that anybody in it may.

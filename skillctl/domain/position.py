@@ -1,13 +1,13 @@
 """A position: where one skill stands, as the board shows it; kept, so that no file is read again for it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain.lifecycle import Status
 
 
-@dataclass(frozen=True)
-class Position:
+class Position(Struct, frozen=True):
     """Where the files of one skill say that it stands; `approved` are its versions with an approval.
 
     What it says of itself cannot be relied on where it is not whole.

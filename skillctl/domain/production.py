@@ -1,12 +1,12 @@
 """What production holds: skills with their versions, and what people stopped there at once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True)
-class VersionState:
+
+class VersionState(Struct, frozen=True):
     """How one approved version stands; `notice` is the reason, replacement and sunset of a retired one."""
 
     digest: str
@@ -14,8 +14,7 @@ class VersionState:
     notice: Mapping[str, str] | None
 
 
-@dataclass(frozen=True)
-class SkillState:
+class SkillState(Struct, frozen=True):
     """One skill of a catalogue: the served version, and every version it knows."""
 
     serving: str | None
@@ -27,8 +26,7 @@ class SkillState:
         return found.digest if found is not None else None
 
 
-@dataclass(frozen=True)
-class Hold:
+class Hold(Struct, frozen=True):
     """A stop that a person set in production, at a moment in UTC.
 
     A `hold` lets nothing of the skill change; a `rollback` keeps these digests from being served again.
@@ -47,8 +45,7 @@ class Hold:
         return self.kind == "hold" or digest in self.digests
 
 
-@dataclass(frozen=True)
-class Revocation:
+class Revocation(Struct, frozen=True):
     """Content that is forbidden for ever, and who forbade it."""
 
     digest: str
@@ -58,8 +55,7 @@ class Revocation:
     actor: str
 
 
-@dataclass(frozen=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """What applying gave: the release, None where it was so already, the head of the ledger, and who is told."""
 
     release: str | None
@@ -67,8 +63,7 @@ class Applied:
     jobs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Current:
+class Current(Struct, frozen=True):
     """What production holds now; `judged` is the last commit up to which all was admitted.
 
     `head` is the last hash of the ledger, under which all of it but `commit` and `judged` is the same.

@@ -1,7 +1,8 @@
 """Whether a version may take a step: every reason against it, observed against required, or the promotion."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain import version as versions
 from skillctl.domain.canonical import short as short
@@ -13,8 +14,7 @@ from skillctl.domain.sufficiency import classes, judgement, percent, size
 from skillctl.domain.sufficiency import unsatisfied as unsatisfied
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(Struct, frozen=True):
     """One thing that is looked at; `reasons` are why it is not met, none where it is."""
 
     name: str
@@ -23,8 +23,7 @@ class Check:
     reasons: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """Everything the decision looks at.
 
     `approved` maps every approved version of the skill to its digest; `findings` counts validation errors. `state` is
@@ -52,8 +51,7 @@ class Request:
         return (self.source, self.target) == (Status.DEPRECATED, Status.APPROVED)
 
 
-@dataclass(frozen=True)
-class Promotion:
+class Promotion(Struct, frozen=True):
     """The step may be taken; `evidence` is what it rests on, for `approved`."""
 
     skill: str
@@ -64,8 +62,7 @@ class Promotion:
     evidence: Evidence | None
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """The step may not be taken, for each of these reasons."""
 
     skill: str

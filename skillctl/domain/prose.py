@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 #: Who has more of one kind in a file sees the rest when these are gone.
 MOST = 20
@@ -18,8 +19,7 @@ _LOOKED_BACK = 200
 _COMMENT = re.compile(r"\s*(?:#|//|--)")
 
 
-@dataclass(frozen=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """A match in a text; line and column count from 1."""
 
     match: re.Match[str]

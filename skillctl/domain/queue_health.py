@@ -1,8 +1,9 @@
 """Whether the queue is well, by the thresholds that operators agreed on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 Level = Literal["ok", "warning", "critical"]
 #: More jobs than these wait or are being done.
@@ -13,8 +14,7 @@ DEAD = (5, 10)
 SUCCESS = (0.9, 0.8)
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True):
     """The jobs of one source: those that wait or are being done, how the last week's ended, and what is dead."""
 
     name: str
@@ -36,8 +36,7 @@ class Source:
         return self.completed / ended if ended else None
 
 
-@dataclass(frozen=True)
-class Concern:
+class Concern(Struct, frozen=True):
     """One figure beyond its threshold."""
 
     level: Level

@@ -5,7 +5,8 @@ already under another name do not.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain.person import Person
 from skillctl.domain.policy import EffectiveGate
@@ -15,8 +16,7 @@ from skillctl.domain.promotion import Reason
 _SHOWN = 5
 
 
-@dataclass(frozen=True)
-class Quorum:
+class Quorum(Struct, frozen=True):
     """What was reached: `counted` of `needed`, by name.
 
     `refused` says of everybody else who signed why that does not count; `able` could sign still. `growth` is what one

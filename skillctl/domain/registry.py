@@ -1,8 +1,9 @@
 """The registry of MCP servers: `.claude/mcp-servers.json`, a mapping `mcpServers` and, of ours, one of `groups`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from skillctl.domain.finding import Finding
 from skillctl.domain.tree import REGISTRY_FILE
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
 FILE_NAME = REGISTRY_FILE
 
 
-@dataclass(frozen=True)
-class Registry:
+class Registry(Struct, frozen=True):
     """The servers that skills may need; None where there is no registry. `groups` name several of them."""
 
     servers: frozenset[str] | None = None

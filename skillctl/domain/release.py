@@ -1,9 +1,11 @@
 """What a commit says production must hold, and the plan that makes it so."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from skillctl.domain import version as versions
 from skillctl.domain.conflicts import NOTHING, conflicts, left_the_repository
@@ -32,8 +34,7 @@ class Action(StrEnum):
 IDLE = frozenset({Action.HOLD, Action.KEPT, Action.UNCHANGED, Action.BLOCKED})
 
 
-@dataclass(frozen=True)
-class Desired:
+class Desired(Struct, frozen=True):
     """One skill as a commit wants it; `problems` block it, `working` is the folder's version if it is another."""
 
     skill: str
@@ -42,8 +43,7 @@ class Desired:
     problems: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True)
-class LedgerStep:
+class LedgerStep(Struct, frozen=True):
     """One row the ledger of promotions gains."""
 
     version: str
@@ -52,8 +52,7 @@ class LedgerStep:
     target: str
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """The plan for one skill: `publish` are versions to bring up, `states` those whose state or notice changes.
 
     `digest` and `was_digest` are of what is served afterwards and before; `hold` is what a person set in production,
@@ -76,8 +75,7 @@ class Entry:
     lifts: bool = False
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The difference between a commit and production, skill by skill."""
 
     commit: str

@@ -2,8 +2,9 @@
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from skillctl.domain import announcement, notice
 from skillctl.domain.announcement import Announce
@@ -16,8 +17,7 @@ JOB_TYPES = {"mattermost": "notice", "n8n": "rollout"}
 _NOTICE_ONLY: frozenset[Kind] = frozenset({"rebuild", "hold", "unhold"})
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Who releases, with which tool, into which environment; who is told, and by `announce` what else."""
 
     environment: str
@@ -27,8 +27,7 @@ class Origin:
     announce: Announce = announcement.nothing
 
 
-@dataclass(frozen=True)
-class HoldSet:
+class HoldSet(Struct, frozen=True):
     """A hold that an act sets."""
 
     skill: str
@@ -36,8 +35,7 @@ class HoldSet:
     digests: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Body:
+class Body(Struct, frozen=True):
     """What a release does: `facts` are its changes as notices tell them, `judged` is for one that follows a commit."""
 
     kind: Kind

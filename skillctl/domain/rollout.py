@@ -5,9 +5,10 @@ not heard, or where somebody looked and found no run; whatever else happened is 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from skillctl.domain.delivery import Attempt, Delivered, Later, Retry, Undeliverable
 
@@ -31,30 +32,26 @@ class Step(Enum):
     LOOK = "look"
 
 
-@dataclass(frozen=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """n8n named its run."""
 
     execution: str
 
 
-@dataclass(frozen=True)
-class Unheard:
+class Unheard(Struct, frozen=True):
     """Nothing was started, surely; another attempt may be better received."""
 
     reason: str
     after: int | None = None
 
 
-@dataclass(frozen=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """Nothing was started, and nothing will be."""
 
     reason: str
 
 
-@dataclass(frozen=True)
-class Unclear:
+class Unclear(Struct, frozen=True):
     """A run may have been started."""
 
     reason: str
@@ -63,8 +60,7 @@ class Unclear:
 Answer = Accepted | Unheard | Refused | Unclear
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Struct, frozen=True):
     """One run of the workflow; `ended` is seconds since its end, None where it is not said."""
 
     id: str
@@ -73,13 +69,11 @@ class Run:
     error: str | None = None
 
 
-@dataclass(frozen=True)
-class NoRun:
+class NoRun(Struct, frozen=True):
     """n8n knows no such run."""
 
 
-@dataclass(frozen=True)
-class Forbidden:
+class Forbidden(Struct, frozen=True):
     """The API key may not read runs."""
 
     reason: str
@@ -88,8 +82,7 @@ class Forbidden:
 Looked = Run | NoRun | Forbidden | Unclear
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How production knows a rollout: `is_open` where n8n may be asked now.
 
     `since` and `last` are seconds since n8n was asked for the first and the last time that it may have heard, `first`
@@ -187,8 +180,7 @@ def found(standing: Standing, looked: Looked | None, *, is_acknowledged: bool) -
     )
 
 
-@dataclass(frozen=True)
-class Settle:
+class Settle(Struct, frozen=True):
     """The rollout has ended so."""
 
     outcome: Outcome

@@ -5,14 +5,15 @@ import re
 from base64 import urlsafe_b64decode
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from skillctl.domain.finding import Finding
 from skillctl.domain.prose import Spot, compiled, spots
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """What a secret looks like: `sign`, in lower case and without spaces, is always near it.
 
     `group` of the pattern is the secret itself.
@@ -25,8 +26,7 @@ class Shape:
     flags: int = 0
 
 
-@dataclass(frozen=True)
-class Secret:
+class Secret(Struct, frozen=True):
     """A secret in a text; `start` and `end` are its characters."""
 
     kind: str

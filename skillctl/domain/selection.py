@@ -18,8 +18,9 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from skillctl.domain import canonical
 from skillctl.domain.terms import Term, keys, terms
@@ -41,8 +42,7 @@ def digest_of(offers: Iterable["Offer"]) -> str:
     return canonical.sha256([[one.name, one.description, list(one.tags)] for one in offers])
 
 
-@dataclass(frozen=True)
-class Offer:
+class Offer(Struct, frozen=True, dict=True):
     """What selection sees of a skill."""
 
     name: str
@@ -61,8 +61,7 @@ class Offer:
         return counts
 
 
-@dataclass(frozen=True)
-class Ranked:
+class Ranked(Struct, frozen=True):
     """A skill that fits a prompt; `words` are those of the prompt that speak for it, in its order.
 
     Scores compare skills for one prompt, and say nothing across prompts.
@@ -73,16 +72,14 @@ class Ranked:
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """What a store tells of a skill that may fit a prompt: how often it mentions each of the keys asked for."""
 
     name: str
     mentions: Mapping[str, int]
 
 
-@dataclass(frozen=True)
-class Candidates:
+class Candidates(Struct, frozen=True):
     """What a store finds for a prompt: its best skills, how many of all mention each key, and what it has not indexed.
 
     Where some are not indexed, none is left out, for only reading them tells how they change the scores of the others.
@@ -104,8 +101,7 @@ class Candidates:
         return sorted((one for one in ranked if one.words), key=lambda one: (-one.score, one.name))
 
 
-@dataclass(frozen=True)
-class Indexed:
+class Indexed(Struct, frozen=True):
     """The terms of one version, as a store keeps them: how often it mentions each."""
 
     name: str

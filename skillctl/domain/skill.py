@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
+from msgspec import Struct
 from pydantic import Field
 
 from skillctl.domain import document as documents
@@ -77,8 +77,7 @@ ORDER = tuple(Definition.model_fields)
 SHEET_ORDER = tuple(field.alias or name for name, field in Frontmatter.model_fields.items())
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """`SKILL.md`: its frontmatter, the instructions below it, and the line these begin on."""
 
     frontmatter: Frontmatter
@@ -87,16 +86,14 @@ class Sheet:
     first_line: int
 
 
-@dataclass(frozen=True)
-class ReadDefinition:
+class ReadDefinition(Struct, frozen=True):
     """A definition with the document it was read from."""
 
     definition: Definition
     document: Document
 
 
-@dataclass(frozen=True)
-class Skill:
+class Skill(Struct, frozen=True):
     """One readable skill; `files` are all paths of its folder, relative to it."""
 
     folder: str

@@ -7,10 +7,11 @@ is wrong once in forty, or less often. Numbers that cannot be are a ValueError.
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from math import ceil, comb, exp, fsum, log, log1p, sqrt
+
+from msgspec import Struct
 
 _CONFIDENCE = 0.95
 #: Asked of the formula of `needed`, which is right to about one point: 0.80 is what is promised.
@@ -21,8 +22,7 @@ UNLIMITED = 1_000_000
 _MARGINS = (0.01, 0.5)
 
 
-@dataclass(frozen=True)
-class Interval:
+class Interval(Struct, frozen=True):
     """From `low` to `high`, both included."""
 
     low: float
@@ -37,8 +37,7 @@ class Standing(StrEnum):
     UNDERPOWERED = "underpowered"  # either may be true
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """Candidate less baseline: the mean difference of the scores, its limits, and what they prove."""
 
     delta: float
@@ -47,8 +46,7 @@ class Comparison:
     finding: Standing
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(Struct, frozen=True):
     """What a comparison needs to be able to answer.
 
     `trials` of each case in each arm are enough; None where no number is, as there are fewer than `least_cases`.

@@ -1,8 +1,9 @@
 """Whether evidence of the right content is enough for a gate: every reason that it is not."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import floor
+
+from msgspec import Struct
 
 from skillctl.domain.evidence import Evidence, EvidenceClass, Outcome, Verdict
 from skillctl.domain.policy import EffectiveGate
@@ -10,8 +11,7 @@ from skillctl.domain.statistics import Standing
 from skillctl.domain.verdict import against_baseline, ask_rate, rate_of, split, verdict_of
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """One thing that stands in the way; `code` is stable."""
 
     code: str

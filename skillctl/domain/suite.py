@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Annotated
 
+from msgspec import Struct
 from pydantic import Field, ValidationError
 
 from skillctl.domain import document as documents
@@ -58,8 +58,7 @@ FILE_NAME = SUITE_FILE
 ORDER = tuple(Suite.model_fields)
 
 
-@dataclass(frozen=True)
-class ReadSuite:
+class ReadSuite(Struct, frozen=True):
     """A suite with the document it was read from; `places` are the paths of its cases there."""
 
     suite: Suite

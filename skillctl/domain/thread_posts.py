@@ -1,8 +1,9 @@
 """A release as a bot tells of it: a thread for each skill that changed, or one post where that would be too many."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from skillctl.domain import chat_text, notice
 from skillctl.domain import version as versions
@@ -19,8 +20,7 @@ _COLOURS = {"approved": "good", "deprecated": "warning", "withdrawn": "danger", 
 Post = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Threads:
+class Threads(Struct, frozen=True):
     """What is to be posted: `steps` are the posts in the thread of each skill, `whole` tells of all of it."""
 
     steps: Mapping[str, tuple[Post, ...]]

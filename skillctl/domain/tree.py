@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 FILE_MODES = frozenset({"100644", "100755"})
 #: No more of a file is ever read.
@@ -25,8 +26,7 @@ _DATA = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class TreeFile:
+class TreeFile(Struct, frozen=True):
     """One entry of a Git tree: `path` from the repository's root, `blob` the object id of its bytes."""
 
     path: str

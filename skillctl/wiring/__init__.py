@@ -5,10 +5,11 @@ import shutil
 import socket
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from skillctl import __version__, settings
 from skillctl.errors import Unreachable, UsageError
@@ -37,8 +38,7 @@ TOOL = f"skillctl {__version__}"
 _PACKAGE = Path(__file__).parent.parent
 
 
-@dataclass(frozen=True)
-class Wiring:
+class Wiring(Struct, frozen=True, dict=True):
     """The adapters for one folder (`-C`)."""
 
     folder: Path

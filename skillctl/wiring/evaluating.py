@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+
+from msgspec import Struct
 
 from skillctl import settings
 from skillctl.domain import cassette
@@ -39,8 +40,7 @@ if TYPE_CHECKING:
 _OF_PROGRAMS = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
-@dataclass(frozen=True)
-class Means:
+class Means(Struct, frozen=True):
     """What an evaluation may use: pieces of work at a time, seconds for all of it, and what it may spend."""
 
     concurrency: int

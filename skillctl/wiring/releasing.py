@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec.structs import replace
 
 from skillctl import settings, wiring
 from skillctl.domain.release_payload import Origin

@@ -1,7 +1,8 @@
 """Acts: what a person does in production at once, and the edit of Git that has to follow it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from skillctl.domain import release_payload, serving
 from skillctl.domain.naming import known_skill
@@ -17,8 +18,7 @@ from skillctl.workflows.store_ports import Production
 Edit = Callable[[Serving], Serving]
 
 
-@dataclass(frozen=True)
-class Edited:
+class Edited(Struct, frozen=True):
     """Where the edit that must follow in Git was written, or why it could not be."""
 
     landed: Landed = field(default_factory=Landed)

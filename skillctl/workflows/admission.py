@@ -1,7 +1,9 @@
 """Admission: each commit since the last one that was admitted, judged against the one before it, as it came in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from skillctl.domain.finding import Finding, errors_in
 from skillctl.domain.gate.judged import GateReport
@@ -11,8 +13,7 @@ from skillctl.workflows.court import Court
 from skillctl.workflows.ports import Repository
 
 
-@dataclass(frozen=True)
-class Admission:
+class Admission(Struct, frozen=True):
     """What may not enter production, by skill, and the last commit up to which all was admitted."""
 
     judged: str

@@ -1,8 +1,9 @@
 """Aids: what makes judging faster, and changes no judgement."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
+
+from msgspec import Struct
 
 from skillctl.workflows.ports import OfferMemory
 
@@ -41,8 +42,7 @@ def later(work: Callable[[], T]) -> Callable[[], T]:
     return work
 
 
-@dataclass(frozen=True)
-class Aids:
+class Aids(Struct, frozen=True):
     """What is known of skills by the objects of their folders, what judges many at once, and what is done meanwhile."""
 
     memory: OfferMemory | None = None

@@ -4,7 +4,8 @@ Nothing of the change says who may approve: people, their keys and the gate are 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from skillctl.domain import approval
 from skillctl.domain.approval import Statement
@@ -21,24 +22,21 @@ from skillctl.workflows.stated import listed
 ALTERED = "it does not verify over these bytes: the approval or the content changed after it was signed"
 
 
-@dataclass(frozen=True)
-class Signed:
+class Signed(Struct, frozen=True):
     """Who signed, by name; and for each signature that does not verify, by its path, why."""
 
     signers: tuple[str, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Base:
+class Base(Struct, frozen=True):
     """What an approval is judged by: the policy before the change, and the day on which its keys must sign."""
 
     policy: Policy
     day: str
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(Struct, frozen=True):
     """Where the content of a version was written: after `since` (None: ever), up to the commit `at`."""
 
     since: str | None
@@ -153,8 +151,7 @@ def _sheets(tree: Tree, folder: str) -> dict[str, bytes | None]:
     return {one.path: texts.get(one.path) for one in sheets}
 
 
-@dataclass(frozen=True)
-class Eye:
+class Eye(Struct, frozen=True):
     """Looks at signatures as the people of a policy made them until a day."""
 
     signatures: Signatures

@@ -4,7 +4,8 @@ Who signs is found by the key, among the people of the base; nothing else makes 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain import approval, policy, skill
 from skillctl.domain.approval import Statement, last_before
@@ -25,8 +26,7 @@ from skillctl.workflows.read import Unit, read_policy, read_unit
 from skillctl.workflows.stated import listed
 
 
-@dataclass(frozen=True)
-class Hand:
+class Hand(Struct, frozen=True):
     """What signs, what verifies, and who it is said to be: the key must be theirs."""
 
     sign: Callable[[bytes, str], bytes]
@@ -34,8 +34,7 @@ class Hand:
     person: str | None = None
 
 
-@dataclass(frozen=True)
-class Approved:
+class Approved(Struct, frozen=True):
     """The signature lies in this commit; None if it did before. `suite` is the digest, where a suite was approved."""
 
     skill: str
@@ -46,8 +45,7 @@ class Approved:
     commit: str | None
 
 
-@dataclass(frozen=True)
-class Unapproved:
+class Unapproved(Struct, frozen=True):
     """Nothing was signed or committed, for each of these reasons."""
 
     skill: str
@@ -55,8 +53,7 @@ class Unapproved:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True)
-class _Sheet:
+class _Sheet(Struct, frozen=True):
     """What is to be signed, where the signature goes, and whose lie there; `quorum` is told who signed."""
 
     version: str
@@ -68,8 +65,7 @@ class _Sheet:
     suite: str | None = None
 
 
-@dataclass(frozen=True)
-class _Ground:
+class _Ground(Struct, frozen=True):
     """HEAD, and the base that judges it: the commit (None before the first one), its policy, and the skill there."""
 
     repository: Repository

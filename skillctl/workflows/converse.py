@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+
+from msgspec import Struct, field
 
 from skillctl.domain import asking
 from skillctl.domain.arm import Arm
@@ -19,16 +20,14 @@ from skillctl.workflows.eval_ports import Answers
 Files = Mapping[str, tuple[str, bytes]]
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(Struct, frozen=True):
     """One arm's content: the skill as it is loaded, None without any, and its files."""
 
     skill: Loaded | None
     files: Files = field(default_factory=dict)
 
 
-@dataclass
-class Talk:
+class Talk(Struct):
     """A conversation as it goes on; `tokens` and `cost` are None where nobody counts them."""
 
     case: str

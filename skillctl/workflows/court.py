@@ -1,8 +1,9 @@
 """Court: what judges a change, put together where the program is wired."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from skillctl.domain.selection import Offer
 from skillctl.workflows.aids import Aids
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from skillctl.workflows.rerun import Takes
 
 
-@dataclass(frozen=True)
-class Court:
+class Court(Struct, frozen=True):
     """What judges: `scripts` names what runs scripts here; `offers` gives all that can be selected from a tree.
 
     With `takes` the cases that cost nothing are measured again; without it nothing is started. `aids` make a release

@@ -4,8 +4,9 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from threading import Lock
+
+from msgspec import Struct
 
 from skillctl.domain.delivery import Attempt, Delivered, Job, Later, Undeliverable, delay, receiver_of
 from skillctl.errors import StoreRefused
@@ -15,8 +16,7 @@ from skillctl.workflows.store_ports import Destination, Production, Queue
 Pulse = Callable[[Job, str], AbstractContextManager[object]]
 
 
-@dataclass(frozen=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """One attempt, and the status of its job afterwards.
 
     `completed`, `queued` again, `postponed` without a failure, `failed` for ever, or `lost`: the lease ended before the
@@ -28,8 +28,7 @@ class Delivery:
     status: str
 
 
-@dataclass(frozen=True)
-class Drained:
+class Drained(Struct, frozen=True):
     """What one run did; `waiting` are due jobs by type that have no destination, `dead` the dead letters by type."""
 
     deliveries: tuple[Delivery, ...]

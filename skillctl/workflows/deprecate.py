@@ -1,7 +1,8 @@
 """Deprecate: an approved version is kept for those who use it and hidden from the others."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain import serving
 from skillctl.domain import version as versions
@@ -16,8 +17,7 @@ from skillctl.workflows.read import Contents, read, refuse_unreadable
 _HERE = Landing()
 
 
-@dataclass(frozen=True)
-class Deprecated:
+class Deprecated(Struct, frozen=True):
     """The version that is deprecated now, and where that was written; nowhere if it was so before."""
 
     skill: str

@@ -1,8 +1,9 @@
 """What a commit says production must hold, judged: every approval checked against the bytes it lists."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from skillctl.domain import skill
 from skillctl.domain.approval import Statement
@@ -23,8 +24,7 @@ from skillctl.workflows.read import Contents, govern, listed, read_approved, rea
 from skillctl.workflows.stated import change
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A judged commit: each skill as production must hold it, the bundles of versions it has not, the approvals of the
     skills that it has otherwise, by skill and version, and its policy.
     """
@@ -88,8 +88,7 @@ def _is_proved(name: str, contents: Contents, proofs: Mapping[tuple[str, str], B
     )
 
 
-@dataclass(frozen=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """What was found of some skills; None of one of which nothing was approved."""
 
     desired: Mapping[str, Desired | None]

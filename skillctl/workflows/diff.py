@@ -1,7 +1,8 @@
 """Diff: two versions of a skill, approved ones or those in work → what is other."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain import digest, skill
 from skillctl.domain import version as versions
@@ -18,8 +19,7 @@ from skillctl.workflows.read import Unit, read_unit, units_of
 WORKING, HEAD = "working", "HEAD"
 
 
-@dataclass(frozen=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """Two versions, each by its label, and what is other in the second one."""
 
     before: str

@@ -1,7 +1,8 @@
 """Estimate: what the trials that are left could spend, before the first of them is taken."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain import asking, budget
 from skillctl.domain.budget import NOTHING, Amount
@@ -11,8 +12,7 @@ from skillctl.workflows.sides import situation_of
 from skillctl.workflows.trials import Task
 
 
-@dataclass(frozen=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """So many calls of what costs money, with what their first turns could take at the most."""
 
     calls: int

@@ -1,8 +1,9 @@
 """Evaluate: skill + suite → evidence, bound to the exact bytes it measured."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+
+from msgspec import Struct, field
 
 from skillctl.domain import tally
 from skillctl.domain.arm import Arm
@@ -23,8 +24,7 @@ from skillctl.workflows.trials import Instruments, Task, take
 from skillctl.workflows.worth import sure_to_count
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """Which trials are taken: `cases` is a pattern of their ids, `shard` (i, n) the i-th of n parts, from 1."""
 
     arms: Collection[Arm] = ()
@@ -38,8 +38,7 @@ class Scope:
         return self.cases is None and self.shard is None
 
 
-@dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Struct, frozen=True):
     """The evidence and where it lies, None where only a part was measured; `reused` where nothing had changed.
 
     Of a part the verdict says nothing: that is for the whole.
@@ -60,8 +59,7 @@ class Evaluation:
         return {arm: found for arm in others if (found := [trial for trial in errored if trial.arm is arm])}
 
 
-@dataclass(frozen=True)
-class Books:
+class Books(Struct, frozen=True):
     """What an evaluation writes to, and what it keeps the time with."""
 
     evidence: EvidenceStore
@@ -70,8 +68,7 @@ class Books:
     tool: str
 
 
-@dataclass
-class Taken:
+class Taken(Struct):
     """The trials of one evaluation, and when they were taken."""
 
     started_at: str

@@ -1,7 +1,8 @@
 """Fix: what can be mended safely in the files of skills, as they lie in the folder."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain import fixes, skill, suite
 from skillctl.domain.document import Document, look
@@ -14,8 +15,7 @@ _MARK = b"\xef\xbb\xbf"
 _SCHEMAS = "schemas"
 
 
-@dataclass(frozen=True)
-class Fixed:
+class Fixed(Struct, frozen=True):
     """What was done to one file, or why nothing was."""
 
     file: str

@@ -1,7 +1,8 @@
 """A promotion within a change: the approval that it brings in → whether it proves what it says, and who signed it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain import approval
 from skillctl.domain.approval import Statement, last_before, path_of
@@ -29,8 +30,7 @@ from skillctl.workflows.trust import Against, Choice, governing_tags
 _CODES = {"unapproved": "SK705", "unknown-author": "SK705"}
 
 
-@dataclass(frozen=True)
-class Within:
+class Within(Struct, frozen=True):
     """The change that is judged: its base with its policy, the tree after it, the commit whose history has its authors.
 
     `names` are the skills that differ; `scripts` names what runs scripts here; `against` is what the evaluations of its

@@ -1,7 +1,8 @@
 """Sides: a tree → the skills of these names in it, as the gate compares them."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from skillctl.domain.approval import Statement
 from skillctl.domain.digest import Content, Unmeasurable, measure_skill
@@ -15,8 +16,7 @@ from skillctl.workflows.ports import Tree
 from skillctl.workflows.read import Unit, by_name, read_unit, unreadable_finding
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """One skill in one tree: what was read of it, the bytes of all its files by path, and the side the gate compares.
 
     `content` is None where the folder has no identity; `problems` are the errors that keep anything from being read.

@@ -1,8 +1,9 @@
 """Ground: everything that an evaluation of one skill stands on, and the subject that its evidence must be of."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from skillctl.domain import asking, canonical, cassette, policy
 from skillctl.domain.case import Case
@@ -31,8 +32,7 @@ from skillctl.workflows.trust import Against, Choice, believed, governing_tags
 _TRY = "bring it to the release branch first, or try it with `--trust-change` (a rehearsal)"
 
 
-@dataclass(frozen=True)
-class Ground:
+class Ground(Struct, frozen=True, dict=True):
     """One skill in a tree, its suite and the gate to `approved`; runners come from the policy that is `trusted`."""
 
     repository: Repository

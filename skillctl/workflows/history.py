@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain import approval
 from skillctl.domain import version as versions
@@ -16,8 +17,7 @@ from skillctl.workflows.ports import Repository, Tree
 from skillctl.workflows.record_of import read_record
 
 
-@dataclass(frozen=True)
-class Version:
+class Version(Struct, frozen=True):
     """One approved version; `promoted_at` is when its approval came in, None where it is not committed, or not known.
 
     `signers` are the names on its signatures, which nobody has verified here. `reinstated` is why it is no longer
@@ -34,8 +34,7 @@ class Version:
     reinstated: Retirement | None
 
 
-@dataclass(frozen=True)
-class History:
+class History(Struct, frozen=True):
     """All versions in their order, and what could not be read."""
 
     skill: str

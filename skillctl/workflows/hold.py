@@ -1,8 +1,9 @@
 """Hold: nothing of a skill changes in production until somebody releases it, with a reason."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from skillctl.domain import notice
 from skillctl.domain.naming import known_skill
@@ -15,8 +16,7 @@ from skillctl.workflows.ports import Repository
 from skillctl.workflows.store_ports import Production
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(Struct, frozen=True):
     """The skill with the version that it serves, and what was done."""
 
     skill: str

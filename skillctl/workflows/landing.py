@@ -1,15 +1,15 @@
 """Landing: where what a command changes goes: a commit here, a commit on another branch, or files to commit oneself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain.policy import Policy
 from skillctl.errors import UsageError
 from skillctl.workflows.ports import Repository
 
 
-@dataclass(frozen=True)
-class Landing:
+class Landing(Struct, frozen=True):
     """What the caller chose: by default a commit on what is checked out.
 
     With `branch` the commit is made on that branch, which begins at HEAD; without `commits` files are only written.
@@ -23,8 +23,7 @@ class Landing:
         return (self.branch or repository.current_branch()) == policy.release_branch
 
 
-@dataclass(frozen=True)
-class Landed:
+class Landed(Struct, frozen=True):
     """The commit that was made, with its branch if another one was asked for, or the files that were written.
 
     Neither where all of it was so before.

@@ -1,8 +1,9 @@
 """Load: the skills as they lie in the folder → the dev catalogue, every status, marked as such."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from skillctl.domain import digest
 from skillctl.domain.conflicts import other_content
@@ -14,8 +15,7 @@ from skillctl.workflows.read import Contents, read
 from skillctl.workflows.store_ports import Catalogue
 
 
-@dataclass(frozen=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """Where the catalogue lies, how many skills of each status it holds, and what could not be loaded."""
 
     path: str

@@ -1,9 +1,10 @@
 """Offering: a tree → all that a prompt can select from it, of which only what is new has to be read."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from skillctl.domain import skill
 from skillctl.domain.lifecycle import Status
@@ -13,8 +14,7 @@ from skillctl.domain.tree import FILE_MODES, folders_for, is_of_skill
 from skillctl.workflows.ports import OfferMemory, Repository
 
 
-@dataclass(frozen=True)
-class Offered:
+class Offered(Struct, frozen=True):
     """All that a prompt can select, and its digest; neither is made before it is asked for, nor twice."""
 
     offers: Callable[[], list[Offer]]

@@ -1,7 +1,8 @@
 """Plan: a commit, judged as it came in → what production must change to hold what it says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain import release
 from skillctl.domain.approval import Statement
@@ -15,8 +16,7 @@ from skillctl.workflows.ports import Repository
 from skillctl.workflows.store_ports import Production
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """A plan with the judged commit it was made from."""
 
     plan: Plan

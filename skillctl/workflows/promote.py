@@ -1,6 +1,7 @@
 """Promote: skill + evidence + policy → one commit that takes the step, or every reason against it."""
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from skillctl.domain import approval, serving
 from skillctl.domain.digest import Content, Unmeasurable, measure_skill
@@ -19,16 +20,14 @@ from skillctl.workflows.weigh import Proofs, Weighed, Wish, weigh
 _NOT_YET = ("no-evidence", "stale-")
 
 
-@dataclass(frozen=True)
-class Promoted:
+class Promoted(Struct, frozen=True):
     """The step that was taken, and where that was written; nowhere if it had been taken before."""
 
     promotion: Promotion
     landed: Landed
 
 
-@dataclass(frozen=True)
-class Automatic:
+class Automatic(Struct, frozen=True):
     """What became of the candidates that need nobody to start their promotion; all that may go goes at once."""
 
     promoted: tuple[Promotion, ...]

@@ -7,8 +7,10 @@ asked again whether it satisfies the policy that held where the approval came in
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from skillctl.domain import canonical, digest, policy, promotion, skill
 from skillctl.domain.approval import Statement, path_of
@@ -30,8 +32,7 @@ T = TypeVar("T")
 _RESTORE = "an approval is never edited: restore it from Git"
 
 
-@dataclass(frozen=True)
-class Bundle:
+class Bundle(Struct, frozen=True):
     """Everything production needs of one version: its blobs by SHA-256, and what `apply_release` is told.
 
     `files` are path, mode and SHA-256 of each.
@@ -42,8 +43,7 @@ class Bundle:
     files: tuple[tuple[str, str, str], ...]
 
 
-@dataclass(frozen=True)
-class Ground:
+class Ground(Struct, frozen=True):
     """What held where an approval came in: the policy of its base, and the digest of each suite beside it."""
 
     policy: Policy | None

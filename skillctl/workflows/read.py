@@ -1,8 +1,9 @@
 """Read: a tree → its skills, suites, approvals and policy, and a finding for whatever cannot be read."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from skillctl.domain import approval, evals_json, registry, secrets, serving, skill, suite
 from skillctl.domain.finding import Finding, Place
@@ -25,8 +26,7 @@ SUITES = {suite.FILE_NAME: suite.read, evals_json.FILE_NAME: suite.read_conventi
 Units = dict[str, dict[str, Sequence[TreeFile]]]
 
 
-@dataclass
-class Unit:
+class Unit(Struct):
     """All that a tree says of one skill: `skill` is there where its folder is, and whole if it can be relied on.
 
     `entries` are its files by folder.
@@ -47,8 +47,7 @@ class Unit:
         return {version: said.predicate.digest for version, said in self.approvals.items()}
 
 
-@dataclass(frozen=True)
-class Governed:
+class Governed(Struct, frozen=True):
     """How a folder's skill is governed, and where its definition says which status it has.
 
     Not the document itself: the nodes of ten thousand of them fill more memory than all else.
@@ -59,8 +58,7 @@ class Governed:
     status: Place
 
 
-@dataclass
-class Contents:
+class Contents(Struct):
     """All that a tree says about skills.
 
     `names` has the broken ones too, `skills` and `suites` only what can be relied on; `entries` are files by folder.

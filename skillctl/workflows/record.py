@@ -1,7 +1,8 @@
 """Record: ask what answers in truth, and keep its answers beside the suite, signed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain import cassette
 from skillctl.domain.case import Case
@@ -19,8 +20,7 @@ from skillctl.workflows.worth import sure_to_be_signed, sure_to_count
 Sign = Callable[[bytes, str], bytes]
 
 
-@dataclass(frozen=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """The answers of one runner, and the file they belong in."""
 
     path: str

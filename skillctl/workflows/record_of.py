@@ -1,7 +1,8 @@
 """The record of one skill: what lies in `approvals/<name>/`, read without anything else of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from skillctl.domain import approval, serving
 from skillctl.domain.approval import Statement
@@ -9,8 +10,7 @@ from skillctl.domain.finding import Finding
 from skillctl.domain.serving import Serving
 
 
-@dataclass
-class Record:
+class Record(Struct):
     """What is offered of a skill, its approvals by version, and a finding for what cannot be read."""
 
     serving: Serving | None = None

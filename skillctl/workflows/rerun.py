@@ -6,7 +6,8 @@ lie beside it.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from skillctl.domain import tally
 from skillctl.domain.arm import Arm

@@ -1,6 +1,6 @@
 """Revise: open the next version of a skill as a draft; what is served is not touched."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from skillctl.domain import version as versions
 from skillctl.domain.lifecycle import Status
@@ -14,8 +14,7 @@ from skillctl.workflows.read import read, refuse_unreadable
 _HERE = Landing()
 
 
-@dataclass(frozen=True)
-class Revised:
+class Revised(Struct, frozen=True):
     """The draft that is open now, and where it was written; nowhere if it was open before."""
 
     skill: str

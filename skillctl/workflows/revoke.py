@@ -1,6 +1,6 @@
 """Revoke: content of a version is forbidden in production, at once and for ever."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from skillctl.domain import notice
 from skillctl.domain import version as versions
@@ -17,8 +17,7 @@ from skillctl.workflows.store_ports import Production
 OFFERED = ("approved", "deprecated")
 
 
-@dataclass(frozen=True)
-class Revoked:
+class Revoked(Struct, frozen=True):
     """The version that is revoked now, and what production serves of its skill after and before."""
 
     skill: str

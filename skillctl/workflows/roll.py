@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from skillctl.domain import approval, policy
 from skillctl.domain import version as versions
@@ -21,8 +22,7 @@ Known = Mapping[str, Mapping[str, Statement]]
 Brought = Mapping[str, tuple[str, str | None]]
 
 
-@dataclass(frozen=True)
-class Roll:
+class Roll(Struct, frozen=True, dict=True):
     """What of approvals lies in a commit, and when it came in.
 
     `known` are all its approvals, by skill and version; `brought` says for each file which commit of the first parents

@@ -1,6 +1,6 @@
 """Rollback: another approved version is served; nothing else changes."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from skillctl.domain import serving
 from skillctl.domain import version as versions
@@ -11,8 +11,7 @@ from skillctl.workflows.ports import Repository
 from skillctl.workflows.read import read, refuse_unreadable
 
 
-@dataclass(frozen=True)
-class RolledBack:
+class RolledBack(Struct, frozen=True):
     """The version that is served now, what was served before, and where that was written; nowhere if it was so."""
 
     skill: str

@@ -1,8 +1,9 @@
 """Rollback of a release: what it began to serve is no longer served, at once, and does not come back by a sync."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from skillctl.domain import notice
 from skillctl.domain.production import Applied, Current
@@ -25,8 +26,7 @@ _NO_WAY_BACK = {
 }
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """One skill that goes back: `version` is what the release brought, `serving` what is served in its place."""
 
     skill: str
@@ -35,8 +35,7 @@ class Step:
     serving: str | None
 
 
-@dataclass(frozen=True)
-class RolledBackRelease:
+class RolledBackRelease(Struct, frozen=True):
     """The release that was undone, what goes back, and why the other skills of it do not."""
 
     release: str

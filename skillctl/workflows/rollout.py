@@ -4,8 +4,9 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from skillctl.domain import rollout
 from skillctl.domain.delivery import Attempt, Delivered, Job, Later, Retry, Undeliverable

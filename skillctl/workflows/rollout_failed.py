@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from skillctl.domain import secrets
 from skillctl.domain.delivery import Attempt, Delivered, Job, Retry, Undeliverable
@@ -17,8 +19,7 @@ from skillctl.workflows.store_ports import Destination, Production
 ACTOR = "n8n rollout"
 
 
-@dataclass(frozen=True)
-class HoldIt:
+class HoldIt(Struct, frozen=True):
     """Holds every skill that the release changed; the hold's own notice tells of it."""
 
     opening: Callable[[], AbstractContextManager[Production]]
@@ -46,8 +47,7 @@ class HoldIt:
         return Delivered({"held": len(skills), "release": applied.release if applied else None})
 
 
-@dataclass(frozen=True)
-class TellIt:
+class TellIt(Struct, frozen=True):
     """Tells Mattermost; `destination` is None where the policy names none."""
 
     destination: Destination | None

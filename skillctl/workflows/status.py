@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from skillctl.domain import board, policy
 from skillctl.domain.board import Row
@@ -24,8 +25,7 @@ from skillctl.workflows.validate import look, settled
 from skillctl.workflows.weigh import Known, Proofs, Wish, weigh
 
 
-@dataclass(frozen=True)
-class Lab:
+class Lab(Struct, frozen=True):
     """What it takes to weigh a candidate that was measured; `offers` gives all that can be selected from a commit."""
 
     repository: Repository

@@ -1,9 +1,11 @@
 """Sync: production is made to hold what a commit says, in one release with its jobs, and read back."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from skillctl.domain import plan_record, release, release_payload
 from skillctl.domain.environment import Environment, MaxWithdrawn
@@ -23,8 +25,7 @@ from skillctl.workflows.proof import Bundle
 from skillctl.workflows.store_ports import Production
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(Struct, frozen=True):
     """What is wanted of a sync: into which environment, and how far it may go.
 
     `prune` lets more be withdrawn than the policy's share; `rebuild` fills an empty production; `saved` is the plan
@@ -38,8 +39,7 @@ class Order:
     saved: SavedPlan | None = None
 
 
-@dataclass(frozen=True)
-class Synced:
+class Synced(Struct, frozen=True):
     """What sync planned and applied, and how many blobs went up for it."""
 
     planned: Planned

@@ -1,7 +1,8 @@
 """Tape: a cassette in a tree → its answers, and who signed them."""
 
 import hashlib
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain import cassette
 from skillctl.domain.policy import Policy
@@ -9,8 +10,7 @@ from skillctl.workflows.eval_ports import Signatures
 from skillctl.workflows.ports import Tree
 
 
-@dataclass(frozen=True)
-class Tape:
+class Tape(Struct, frozen=True):
     """The recorded answers of one runner in a tree; `recorder` is who signed them, None if nobody known did."""
 
     path: str

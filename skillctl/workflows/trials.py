@@ -1,8 +1,9 @@
 """Trials: one situation, once → what was produced there, judged."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from skillctl.domain import asking
 from skillctl.domain.arm import Arm
@@ -30,8 +31,7 @@ class Bench(Scripts, Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Instruments:
+class Instruments(Struct, frozen=True):
     """What trials are taken with; `answers` opens a runner by its alias, UsageError where there is none."""
 
     scripts: Bench
@@ -40,8 +40,7 @@ class Instruments:
     clock: Clock
 
 
-@dataclass(frozen=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """What is the same for all trials of a suite; `attached` are the texts given with a prompt, by case.
 
     `catalogues` are what each arm selects from, where a case has it select. `classes` says what each case's answers are
@@ -55,8 +54,7 @@ class Situation:
     classes: Mapping[str, EvidenceClass]
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Struct, frozen=True):
     """One trial that is to be taken."""
 
     case: Case

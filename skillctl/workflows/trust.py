@@ -1,6 +1,6 @@
 """Trust: what a change may not say of itself comes from its base, and from what was approved before."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from skillctl.domain.approval import last_before
 from skillctl.domain.policy import Policy
@@ -14,8 +14,7 @@ from skillctl.workflows.read import Contents, read_policy
 from skillctl.workflows.stated import listed
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """What the caller chose beside the suite; `scripts` names what runs scripts, `runner` another one for `ask` cases.
 
     `base` is what the change is compared with; `trusts_change` lets runners and servers be used that are new in it.
@@ -27,8 +26,7 @@ class Choice:
     base: str | None = None
 
 
-@dataclass(frozen=True)
-class Against:
+class Against(Struct, frozen=True):
     """What a change is judged by that lies in Git alone: the policy of its base, that commit, and the tree after it."""
 
     policy: Policy

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from skillctl.domain.card import Card
 from skillctl.domain.finding import Finding
@@ -16,16 +17,14 @@ from skillctl.workflows.ports import Memory, NearNames, Spread, Tree
 # Reading and judging take longer to load than to find that nothing has changed: they are loaded where they are needed.
 
 
-@dataclass(frozen=True)
-class Validation:
+class Validation(Struct, frozen=True):
     """The skills that were looked at, and all findings, sorted by place."""
 
     skills: tuple[str, ...]
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """All that is found in a tree: the names of the skills, every finding, who suppresses what, and all cards.
 
     `positions` says where each of them stands.

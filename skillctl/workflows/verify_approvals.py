@@ -1,7 +1,8 @@
 """Verify: every approval of a commit, asked again offline; no key of a model, no working folder, no network."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain import approval
 from skillctl.domain import version as versions
@@ -21,8 +22,7 @@ from skillctl.workflows.roll import Roll, roll_of
 _RESTORE = "an approval is never edited: restore it from Git"
 
 
-@dataclass(frozen=True)
-class Verified:
+class Verified(Struct, frozen=True):
     """One approval: who signed it with a key that was theirs, what was asked of it, and what is wrong with it.
 
     `quorum` is None where something else was wrong before that was asked.
@@ -36,8 +36,7 @@ class Verified:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """All approvals of a commit, by skill and version, with what is wrong in the folders they lie in."""
 
     commit: str

@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from skillctl.domain import drift, release, release_payload
 from skillctl.domain.conflicts import NOTHING
@@ -24,8 +26,7 @@ from skillctl.workflows.sync import bring_up
 _ALTERED = "nothing changes what was published: restore the row from a backup, or fill a new database from Git"
 
 
-@dataclass(frozen=True)
-class VerifiedProduction:
+class VerifiedProduction(Struct, frozen=True):
     """The commit that production was compared with, how much was compared, and what is otherwise than it says."""
 
     commit: str
@@ -35,8 +36,7 @@ class VerifiedProduction:
     repaired: str | None = None
 
 
-@dataclass(frozen=True)
-class _Compared:
+class _Compared(Struct, frozen=True):
     wanted: Wanted
     plan: Plan
     drifts: Sequence[Drift]

@@ -1,6 +1,7 @@
 """Weigh: a skill and the step it is to take → everything the decision looks at. `promote` and `why` ask the same."""
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from skillctl.domain import lifecycle, policy, promotion
 from skillctl.domain.digest import Content
@@ -24,8 +25,7 @@ from skillctl.workflows.trust import Choice, governing_tags
 from skillctl.workflows.validate import Found, settled
 
 
-@dataclass(frozen=True)
-class Proofs:
+class Proofs(Struct, frozen=True):
     """Where evidence is kept, what verifies signatures, what runs scripts here, and the base, where it is named."""
 
     store: EvidenceStore
@@ -34,8 +34,7 @@ class Proofs:
     base: str | None = None
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """What is asked for: the status, by default the next one, and where the change is to go.
 
     `reason` is why a deprecated version is to be reinstated; only for that `version` may be another than the folder's.
@@ -47,8 +46,7 @@ class Wish:
     landing: Landing = field(default_factory=Landing)
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(Struct, frozen=True):
     """What somebody who weighs many skills knows already: the errors that `validate` finds, all that can be selected,
     and the tree that committing the folders now would give.
     """
@@ -58,8 +56,10 @@ class Known:
     pending: Tree | None = None
 
 
-@dataclass(frozen=True)
-class Weighed:
+_UNKNOWN = Known()
+
+
+class Weighed(Struct, frozen=True):
     """What the decision looks at; `loose` is what of it is not committed, `stands` says that the step was taken."""
 
     tree: Tree
@@ -95,7 +95,7 @@ def weigh(
     name: str,
     wish: Wish,
     today: str,
-    known: Known = Known(),
+    known: Known = _UNKNOWN,
 ) -> Weighed | Refusal:
     """Look at everything that a step of a skill in this tree asks for; a Refusal where it cannot even be read."""
     skill = contents.skills.get(name)

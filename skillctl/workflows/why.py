@@ -1,6 +1,6 @@
 """Why: each check of the step a skill would take next, without taking it; nothing is started or changed."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from skillctl.domain.lifecycle import Status, next_by_promotion
 from skillctl.domain.promotion import Check, Reason, Refusal
@@ -10,8 +10,7 @@ from skillctl.workflows.read import read
 from skillctl.workflows.weigh import Proofs, Weighed, Wish, weigh
 
 
-@dataclass(frozen=True)
-class Explained:
+class Explained(Struct, frozen=True):
     """What a step asks for; `step` is None where there is none left to take, and `next` the one command to run now."""
 
     skill: str

@@ -1,6 +1,6 @@
 """Withdraw: a version is no longer offered to anybody; its approval stays, for an approval is never deleted."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from skillctl.domain import serving
 from skillctl.domain.serving import Retirement, Serving
@@ -11,8 +11,7 @@ from skillctl.workflows.ports import Repository
 from skillctl.workflows.read import read, refuse_unreadable
 
 
-@dataclass(frozen=True)
-class Withdrawn:
+class Withdrawn(Struct, frozen=True):
     """The version that is withdrawn now, what is served now, and where that was written; nowhere if it was so."""
 
     skill: str

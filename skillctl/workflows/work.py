@@ -1,8 +1,9 @@
 """Work: due jobs as they come, until somebody says stop; production may be away for a while."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from skillctl.domain.delivery import pause
 from skillctl.errors import NotMigrated, Unreachable
@@ -23,8 +24,7 @@ class Rest(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(Struct, frozen=True):
     """Whom a worker tells what: each attempt, and production's going and coming back (None)."""
 
     delivery: Callable[[Delivery], None]

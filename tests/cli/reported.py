@@ -1,9 +1,9 @@
 """Reports of evaluations as the tests of their renderers need them: one of everything, and any number of cases."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
+from msgspec.structs import replace
 from pydantic import JsonValue
 
 from skillctl.domain.arm import Arm

@@ -1,13 +1,13 @@
 """The page of an evaluation as text: what stands on it, how large it gets, and that nobody else's tag is in it."""
 
 import re
-from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from skillctl.cli.formats import eval_html, eval_page
 from skillctl.domain.arm import Arm

@@ -1,8 +1,7 @@
 """The board: what blocks a skill, as far as it shows without measuring, and the next command."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from skillctl.domain.board import Row, row
 from skillctl.domain.lifecycle import Status

@@ -2,9 +2,9 @@
 
 import base64
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from skillctl.domain.doctor import CHECKS, examine
 from skillctl.domain.doctor.diagnosis import Health
@@ -34,17 +34,17 @@ def found(facts: Facts, name: str) -> tuple[str, str]:
 
 
 def machine(**changed: object) -> Facts:
-    return replace(SOUND, machine=replace(HERE, **changed))  # type: ignore[arg-type]
+    return replace(SOUND, machine=replace(HERE, **changed))
 
 
 def repository(**changed: object) -> Facts:
     assert SOUND.repository is not None
-    return replace(SOUND, repository=replace(SOUND.repository, **changed))  # type: ignore[arg-type]
+    return replace(SOUND, repository=replace(SOUND.repository, **changed))
 
 
 def database(**changed: object) -> Facts:
     assert SOUND.database is not None
-    return replace(SOUND, database=replace(SOUND.database, **changed))  # type: ignore[arg-type]
+    return replace(SOUND, database=replace(SOUND.database, **changed))
 
 
 def https(key: str | None = "secret", word: str = "ok", said: str = "it said no") -> Facts:

@@ -1,6 +1,5 @@
 """Which evidence counts for what, what it says, and that what was written once keeps its bytes."""
 
-import dataclasses
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from skillctl.domain import approval, canonical
@@ -52,7 +52,7 @@ def test_the_pass_rate_is_of_all_cases(outcomes: list[Outcome], rate: float) -> 
 def test_one_changed_input_is_stale_and_named(part: str, field: str, value: str) -> None:
     record = evidence()
     changed: dict[str, Any] = {field: value}
-    found = find([record], dataclasses.replace(SUBJECT, **changed))
+    found = find([record], replace(SUBJECT, **changed))
     then = getattr(record, field) or "none"
     assert found == Stale(record, ((part, then, value),))
     assert find([record], SUBJECT) is record
@@ -74,17 +74,17 @@ def test_one_changed_input_is_stale_and_named(part: str, field: str, value: str)
 )  # fmt: skip
 def test_each_input_that_changed_is_named(measured: dict[str, str], now: dict[str, str], differences: Any) -> None:
     record = evidence(inputs=measured)
-    found = find([record], dataclasses.replace(SUBJECT, inputs=now))
+    found = find([record], replace(SUBJECT, inputs=now))
     assert found == (record if differences is None else Stale(record, differences))
 
 
 def test_the_key_of_a_subject_is_of_all_of_it() -> None:
     changes: list[dict[str, Any]] = [
-        {field.name: {"x": "y"} if field.name == "inputs" else "other"} for field in dataclasses.fields(Subject)
+        {name: {"x": "y"} if name == "inputs" else "other"} for name in Subject.__struct_fields__
     ]
-    others = [dataclasses.replace(SUBJECT, **changed) for changed in changes]
+    others = [replace(SUBJECT, **changed) for changed in changes]
     assert len({SUBJECT.key, *(other.key for other in others)}) == len(others) + 1
-    assert SUBJECT.key == dataclasses.replace(SUBJECT).key
+    assert SUBJECT.key == replace(SUBJECT).key
 
 
 def test_evidence_of_another_skill_is_none() -> None:

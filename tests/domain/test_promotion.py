@@ -1,9 +1,9 @@
 """The decision: each reason alone, all together, and none."""
 
-import dataclasses
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from skillctl.domain import policy, statistics
 from skillctl.domain.digest import measure_skill, measure_suite
@@ -255,7 +255,7 @@ def test_approvals_are_given_before_it_comes_to_the_release_branch() -> None:
     assert refusal.reasons[0].hint == (
         "run `skillctl promote adder --to approved --branch promote-adder-1.0.0`, then `skillctl approve adder` there"
     )
-    assert codes(dataclasses.replace(wanted, is_released=False)) == []
+    assert codes(replace(wanted, is_released=False)) == []
 
 
 def seen(wanted: Request) -> list[tuple[str, str, str]]:
@@ -337,8 +337,8 @@ def test_one_changed_byte_is_stale_and_restored_it_passes_without_a_run() -> Non
         "stale-skill": subject(skill | {"skills/adder/a.py": b"2\n"}, suite, rules),
         "stale-suite": subject(skill, {"evals/adder/suite.yaml": b"skill: adder \n"}, rules),
         "stale-policy": subject(skill, suite, rules.replace(b"1", b"2")),
-        "stale-runner": dataclasses.replace(now, runner="script/2"),
-        "stale-model": dataclasses.replace(now, model="opus"),
+        "stale-runner": replace(now, runner="script/2"),
+        "stale-model": replace(now, model="opus"),
     }
     for code, changed in changes.items():
         assert codes(request(evidence=find([record], changed))) == [code]

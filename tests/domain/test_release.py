@@ -1,8 +1,7 @@
 """The plan: what a commit wants against what production holds, skill by skill."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from skillctl.domain import conflicts, release
 from skillctl.domain.finding import Finding

@@ -1,10 +1,9 @@
 """What n8n's answers mean, when it may be asked again, and how a run ends; and that no path asks it twice unseen."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from skillctl.domain import rollout
 from skillctl.domain.delivery import Attempt, Delivered, Later, Retry, Undeliverable, receiver_of

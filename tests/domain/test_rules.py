@@ -1,13 +1,13 @@
 """Each rule: what it finds, where, and what it leaves alone."""
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from skillctl.domain import document as documents
 from skillctl.domain import rules, skill, suite

@@ -1,11 +1,12 @@
 """Threads of a bot: every step is posted once, whatever is lost on the way, and the first post is what holds now."""
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from skillctl.adapters import mattermost_bot
 from skillctl.adapters.mattermost_api import MattermostApi
@@ -132,7 +133,7 @@ def test_a_post_whose_record_is_lost_is_found_again_in_the_channel(
     bot.deliver(told)
     database.run("delete from mcp.posts; delete from mcp.threads")
     server.clock = lambda: 1e9
-    server.posts += [replace(server.posts[0], id=f"stranger{number}", props={}) for number in range(450)]
+    server.posts += [dataclasses.replace(server.posts[0], id=f"stranger{number}", props={}) for number in range(450)]
     assert bot.deliver(replace(told, attempt=2)) == Delivered({"posts": 0})
     assert sum(bool(post.props) for post in server.posts) == 2
     assert server.requests.count(f"GET /api/v4/channels/{CHANNEL}/posts") == 3

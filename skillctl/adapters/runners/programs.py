@@ -7,10 +7,11 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from time import monotonic
+
+from msgspec import Struct
 
 from skillctl.adapters.processes import end_group, ended_within
 
@@ -30,8 +31,7 @@ class NotEnded(Exception):
         self.stderr = stderr
 
 
-@dataclass(frozen=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """A program that ended by itself: its exit code (negative: by that signal), its output, the end of its errors."""
 
     exit_code: int

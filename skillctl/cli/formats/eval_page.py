@@ -4,8 +4,10 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from skillctl.cli.draw import plain
 from skillctl.cli.formats import eval_words as words
@@ -32,8 +34,7 @@ Named = TypeVar("Named", SuiteReport, ArmReport, Selected, Lost)
 _LINE = re.compile(r"[^\n\t]+")
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(Struct, frozen=True):
     """The beginning of somebody's text with its line ends, and how many characters are left out."""
 
     shown: str
@@ -61,8 +62,7 @@ class Ink:
         return Text(shown, max(len(written) - most, 0))
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(Struct, frozen=True):
     """One thing said, with the tools it calls; what is as long and the same as at an anchor is not said again."""
 
     who: str
@@ -71,8 +71,7 @@ class Message:
     same_as: str | None = None
 
 
-@dataclass(frozen=True)
-class Transcript:
+class Transcript(Struct, frozen=True):
     """One trial, and the number of its messages that are left out."""
 
     trial: Trial
@@ -82,8 +81,7 @@ class Transcript:
     left_out: int
 
 
-@dataclass(frozen=True)
-class ArmOfCase:
+class ArmOfCase(Struct, frozen=True):
     """What one arm made of a case."""
 
     name: str
@@ -92,8 +90,7 @@ class ArmOfCase:
     transcripts: tuple[Transcript, ...]
 
 
-@dataclass(frozen=True)
-class CaseOnPage:
+class CaseOnPage(Struct, frozen=True):
     """One case; `tags` are the words it can be filtered by, `left_out` the number of its trials without transcript."""
 
     report: CaseReport
@@ -105,8 +102,7 @@ class CaseOnPage:
     left_out: int
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """One case, or some that follow each other, in a chart: its place in % of the width, its height from 0 to 1."""
 
     x: float
@@ -115,8 +111,7 @@ class Bar:
     outcome: str
 
 
-@dataclass(frozen=True)
-class SuiteOnPage:
+class SuiteOnPage(Struct, frozen=True):
     """One suite with the cases that have room, the worst first, and the bars of all its cases.
 
     `rows_left_out` is the number of its pairs of skills and lost cases that have no room.
@@ -130,8 +125,7 @@ class SuiteOnPage:
     rows_left_out: int
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(Struct, frozen=True):
     """All of a page; `left_out` says what it has no room for, and is empty where it has."""
 
     headline: str
@@ -204,7 +198,7 @@ def _suite(suite: SuiteReport, anchor: str, cases: Sequence[CaseOnPage]) -> Suit
 
 def _named(record: Named) -> Named:
     """The record with texts that are short enough for names, which is what they should be."""
-    texts: dict[str, Any] = {name: _brief(value) for name, value in vars(record).items() if isinstance(value, str)}
+    texts: dict[str, Any] = {name: _brief(value) for name, value in asdict(record).items() if isinstance(value, str)}
     return replace(record, **texts)
 
 

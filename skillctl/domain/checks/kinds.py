@@ -1,8 +1,9 @@
 """The kinds of check there are: what each looks at, how it is judged, and what it can be asked of."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from skillctl.domain.checks import (
     all_of,
@@ -36,8 +37,7 @@ def _always(_asked: Any, _length: int) -> bool:
     return True
 
 
-@dataclass(frozen=True)
-class OnText:
+class OnText(Struct, frozen=True):
     """A test of a text, or of the values at a JSON path in it; each function takes first what the test is asked.
 
     `problem` says why nothing can be asked with the value of the key, and `is_quick` of a length of text whether one

@@ -5,9 +5,10 @@ Numbers are compared as decimals, as they are written: `"1000.00"` is `1000`, an
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from skillctl.domain.checks.produced import shown
 
@@ -16,8 +17,7 @@ _WRITTEN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,9})?", re.ASCII)
 _EXACT = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 
 
-@dataclass(frozen=True)
-class Near:
+class Near(Struct, frozen=True):
     """A number as it is written (a JSON number, or text), and how far from it another may be, absolutely."""
 
     number: Any

@@ -1,8 +1,9 @@
 """What a check of the doctor finds, with the step that mends it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from skillctl.domain.doctor.facts import Facts
 
@@ -16,8 +17,7 @@ class Health(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """What was found, and what to do about it where something is wrong."""
 
     health: Health
@@ -25,8 +25,7 @@ class Diagnosis:
     fix: str | None = None
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(Struct, frozen=True):
     """One thing that is looked at, by its name in the answer."""
 
     name: str

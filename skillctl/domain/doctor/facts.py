@@ -1,11 +1,11 @@
 """What the doctor knows of this machine, the repository and production; None where it could not be seen."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True)
-class Machine:
+class Machine(Struct, frozen=True):
     """The programs of this machine: versions as they say them, paths of each `skillctl` in the order of `PATH`.
 
     `own` is the folder that the running one was installed into; `weakness` is why scripts run without walls.
@@ -18,8 +18,7 @@ class Machine:
     weakness: str | None = None
 
 
-@dataclass(frozen=True)
-class Repository:
+class Repository(Struct, frozen=True):
     """The repository as it lies here; `tips` are the branches of the release branch's name by remote (here: ``).
 
     `ahead` and `behind` count commits of the one here against the one of the first remote, as it was last fetched.
@@ -33,8 +32,7 @@ class Repository:
     behind: int = 0
 
 
-@dataclass(frozen=True)
-class Configured:
+class Configured(Struct, frozen=True):
     """What the environment says of production: over which transport, with what kind of key, and what is not set.
 
     `key` is `secret`, `publishable`, `anon`, `service_role` (both of the older kind), `expired` or `unknown`.
@@ -45,8 +43,7 @@ class Configured:
     unset: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What production answered when it was asked: `ok`, or why not, in a word and in a sentence with its hint.
 
     The word is `unreachable`, `refused`, `not-exposed` or `not-migrated`.
@@ -57,8 +54,7 @@ class Answer:
     hint: str = ""
 
 
-@dataclass(frozen=True)
-class Database:
+class Database(Struct, frozen=True):
     """What only a login to the database sees: migrations by name, settings of roles, the server's version."""
 
     version: str
@@ -68,8 +64,7 @@ class Database:
     timeouts: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """Of the skills that are offered: how many there are, which have no terms, and which have those of other cards."""
 
     offered: int
@@ -77,8 +72,7 @@ class Terms:
     strange: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """All of it; `skew` is how many seconds the clock of production is ahead of this machine's."""
 
     machine: Machine

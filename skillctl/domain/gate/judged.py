@@ -1,7 +1,8 @@
 """What the gate says of a change: skill by skill, and of the policy."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain.finding import Finding, errors_in
 from skillctl.domain.gate.side import Side
@@ -9,8 +10,7 @@ from skillctl.domain.quorum import Quorum
 from skillctl.domain.weakening import Change
 
 
-@dataclass(frozen=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """One skill that differs: what is wrong with that, what its suite and tags became, and who approved it.
 
     `growth` is what the version may do that the last approved one could not; `quorum` is there for a promotion to
@@ -35,8 +35,7 @@ class Judged:
         return first if first == second else f"{first} -> {second}"
 
 
-@dataclass(frozen=True)
-class GateReport:
+class GateReport(Struct, frozen=True):
     """A change between two commits, judged; `changes` are those of the policy."""
 
     base: str

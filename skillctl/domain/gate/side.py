@@ -1,7 +1,8 @@
 """One skill as one tree has it: all that the gate compares."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from skillctl.domain.finding import Finding, Place, Severity
 from skillctl.domain.serving import Serving, path_of
@@ -10,8 +11,7 @@ from skillctl.domain.skill import Definition
 _TOP = Place(1, 1)
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(Struct, frozen=True):
     """`definition` is None where there is none that can be read, `digest` where the folder has no identity.
 
     `approved` maps each approved version to its digest; `records` the files beside the approvals to their object ids,

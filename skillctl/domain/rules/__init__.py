@@ -1,6 +1,6 @@
 """What is asked of a readable skill: one rule a file, each with its code; `RULES` is the whole list, by code."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from skillctl.domain.finding import Finding, Place, Severity
 from skillctl.domain.judgement import is_security

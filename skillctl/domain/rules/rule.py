@@ -1,7 +1,8 @@
 """What a rule is: its check, and all that `explain` and the page of rules say about it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from skillctl.domain.finding import Finding, Severity
 from skillctl.domain.rules.subject import Subject, World
@@ -10,8 +11,7 @@ Check = Callable[[Subject], Iterable[Finding]]
 Across = Callable[[World], Iterable[Finding]]
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One code: `title` is one lower-case line, `why` says what goes wrong otherwise, `bad` and `good` are excerpts.
 
     `severity` is the hardest that its findings can be. `check` looks at one skill, `across` at the whole catalogue;

@@ -1,8 +1,9 @@
 """What the rules look at: one skill with all that belongs to it, and the catalogue of all skills."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from skillctl.domain import likeness
 from skillctl.domain.card import Card
@@ -17,8 +18,7 @@ from skillctl.domain.suite import ReadSuite
 from skillctl.domain.tree import TreeFile, is_data
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(Struct, frozen=True, dict=True):
     """One skill; `approved` maps each version with an approval to its digest, `entries` are all files of its folder.
 
     `texts` are the text files of its folder and of its suite's, by path from the repository's root; `told` are the
@@ -114,8 +114,7 @@ def _at(document: Document, place: Place) -> tuple[str, int, int]:
     return document.file, place.line, place.column
 
 
-@dataclass(frozen=True)
-class World:
+class World(Struct, frozen=True, dict=True):
     """The catalogue: `skills` are all names there are, `cards` by name; `servers` is None where there is no registry.
 
     `groups` are the registry's names for several servers; `known_near` is `near_names` where somebody knows it.

@@ -1,8 +1,9 @@
 """One thing that is other than before, and what that does to the strictness of the whole."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from skillctl.domain.checks.produced import short
 from skillctl.domain.secrets import masked
@@ -14,8 +15,7 @@ _LONGEST = 120
 Kind = Literal["weakened", "stricter", "changed"]
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """One difference: `what` names the item in words that go on a sentence, both sides are short texts of one line."""
 
     kind: Kind

@@ -7,8 +7,9 @@ that names less after.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from skillctl.domain.lifecycle import Status
 from skillctl.domain.policy import EffectiveGate, Gate, Policy, effective
@@ -20,8 +21,7 @@ _NOBODY = ""
 _RATES = ("pass_rate", "ask_rate")
 
 
-@dataclass(frozen=True)
-class _Sample:
+class _Sample(Struct, frozen=True):
     """A skill that there could be, on its way to a status."""
 
     to: Status
