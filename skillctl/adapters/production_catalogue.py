@@ -4,7 +4,7 @@ import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
@@ -110,11 +110,8 @@ class ProductionCatalogue(ProductionJobs):
 
     def missing_blobs(self, digests: Iterable[str]) -> set[str]:
         """Those of these SHA-256 that it has no bytes for."""
-        asked = list(digests)
-        missing: set[str] = set()
-        for start in range(0, len(asked), DIGESTS):
-            missing |= set(self._call("missing_blobs", digests=asked[start : start + DIGESTS]))
-        return missing
+        chunks = ({"digests": part} for part in _batched(digests, DIGESTS))
+        return set(chain.from_iterable(call_each(self._transport, "missing_blobs", chunks)))
 
     def put_blobs(self, blobs: Mapping[str, bytes]) -> int:
         """Bring up bytes by SHA-256, in chunks of about a megabyte; the number stored."""

@@ -1,36 +1,30 @@
 """Index: the terms of what production offers, worked out from the cards that it holds."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from skillctl.domain.doctor.facts import Terms
 from skillctl.domain.selection import Indexed, Offer, indexed
 from skillctl.workflows.store_ports import Production
 
-#: The terms of some offers, by version and offer.
-Worked = Mapping[tuple[str, Offer], Indexed]
 
-
-def nothing() -> Worked:
+def nothing() -> Sequence[Indexed]:
     """No terms of any."""
-    return {}
+    return ()
 
 
-def index_offers(production: Production, known: Callable[[], Worked] = nothing) -> None:
-    """Give every offered skill its terms: those that have none yet, or those of another edition of the rules.
+def index_offers(production: Production, known: Callable[[], Sequence[Indexed]] = nothing) -> None:
+    """Give every offered skill its terms: first those that are known, then those that it still has not of this edition.
 
-    Nothing that an agent is told depends on it; without them it only takes longer. What is `known` is not worked out.
+    Nothing that an agent is told depends on it; without them it only takes longer.
     """
-    lacking = production.unindexed()
-    if lacking:
-        worked = known()
-        production.put_terms(worked.get((version, offer)) or indexed(version, offer) for version, offer in lacking)
+    production.put_terms(known())
+    production.put_terms(indexed(version, offer) for version, offer in production.unindexed())
 
 
-def worked_out(cards: Iterable[tuple[str, Mapping[str, Any]]]) -> Worked:
+def worked_out(cards: Iterable[tuple[str, Mapping[str, Any]]]) -> Sequence[Indexed]:
     """The terms of cards, each with its version."""
-    offers = [(version, _offer(card)) for version, card in cards]
-    return {one: indexed(*one) for one in offers}
+    return [indexed(version, _offer(card)) for version, card in cards]
 
 
 def terms_of(production: Production) -> Terms:

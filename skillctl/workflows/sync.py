@@ -1,6 +1,6 @@
 """Sync: production is made to hold what a commit says, in one release with its jobs, and read back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,11 +14,12 @@ from skillctl.domain.policy import FILE_NAME
 from skillctl.domain.production import Applied
 from skillctl.domain.release import Plan
 from skillctl.domain.release_payload import Kind, Origin
+from skillctl.domain.selection import Indexed
 from skillctl.errors import StoreRefused, Unreachable, UsageError
 from skillctl.workflows.aids import Meanwhile
 from skillctl.workflows.announce import announced
 from skillctl.workflows.court import Court
-from skillctl.workflows.index_offers import Worked, index_offers, nothing, worked_out
+from skillctl.workflows.index_offers import index_offers, nothing, worked_out
 from skillctl.workflows.plan import Planned, plan
 from skillctl.workflows.ports import Repository
 from skillctl.workflows.proof import Bundle
@@ -92,7 +93,7 @@ def _is_there(planned: Planned) -> bool:
 
 def _release(
     production: Production, planned: Planned, order: Order, origin: Origin, meanwhile: Meanwhile
-) -> tuple[Synced, Callable[[], Worked]]:
+) -> tuple[Synced, Callable[[], Sequence[Indexed]]]:
     """What was applied, and the terms of what is offered by it."""
     bundles, made = planned.wanted.bundles, planned.plan
     kind: Kind = "rebuild" if order.rebuild else "sync"
