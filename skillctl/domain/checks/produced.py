@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 
 class BrokenCheck(Exception):
     """The check could not be carried out on what was produced."""
 
 
-@dataclass(frozen=True)
-class ToolCall:
+class ToolCall(Struct, frozen=True):
     """One call of a tool that an agent asked for; `arguments` are JSON."""
 
     name: str
