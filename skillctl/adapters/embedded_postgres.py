@@ -91,6 +91,8 @@ def embedded_postgres(folder: Path, bin_dir: Path | None) -> "Iterator[Server]":
         raise Unreachable("no PostgreSQL server is installed", hint=_INSTALL)
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"`{folder}` is not a folder", hint="name one that is empty, or that is not there yet")
+    # Its programs are run elsewhere.
+    folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     owner = _Owner.of(folder, bin_dir)
     password = _prepared(folder, bin_dir, owner)

@@ -79,9 +79,14 @@ def sync(court: Court, production: Production, revision: str, order: Order) -> S
 
 def _offered(planned: Planned) -> list[tuple[str, Mapping[str, Any]]]:
     """The cards of new versions that will be offered."""
-    keys = ((entry.skill, entry.serving or "") for entry in planned.plan.changes)
-    bundles = planned.wanted.bundles
-    return [(key[1], bundles[key].publish["card"]) for key in keys if key in bundles]
+    bundles, found = planned.wanted.bundles, []
+    for entry in planned.plan.changes:
+        version = entry.serving or ""
+        served = planned.wanted.desired[entry.skill].state.versions.get(version)
+        # What is served and no longer advised is not offered.
+        if (entry.skill, version) in bundles and served is not None and served.state == "approved":
+            found.append((version, bundles[entry.skill, version].publish["card"]))
+    return found
 
 
 def _is_there(planned: Planned) -> bool:

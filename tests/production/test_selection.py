@@ -318,3 +318,21 @@ def test_a_sync_leaves_nothing_unindexed(approved_shop: Path, database: Database
     database.run("update mcp.offers set edition = edition + 1 where true; delete from mcp.terms where true")
     assert shop.skillctl("sync").exit_code == 0
     assert database.value("select mentions from mcp.terms where key = 'add'") == 2
+
+
+def test_terms_go_up_of_what_is_offered_alone(approved_shop: Path, database: Database, tmp_path: Path,
+                                              monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """One that is served and no longer advised would have production look for the offers of all that go up with it."""
+    monkeypatch.setenv("SKILLCTL_DATABASE_URL", database.owner_url)
+    shop = Shop.copied(approved_shop, tmp_path / "shop")
+    assert shop.skillctl("deprecate", "adder", "--reason", "sums moved").exit_code == 0
+    called = []
+    call = PostgresTransport.call
+
+    def noted(self: PostgresTransport, function: str, /, **arguments: Any) -> Any:
+        called.append(function)
+        return call(self, function, **arguments)
+
+    monkeypatch.setattr(PostgresTransport, "call", noted)
+    assert shop.skillctl("sync", "--rebuild").exit_code == 0
+    assert ("apply_release" in called, "put_terms" in called) == (True, False)
