@@ -18,7 +18,7 @@ import stamina
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skillctl.adapters.runners import chat
+from skillctl.adapters.runners import chat_wait
 from skillctl.adapters.runners.chat import ChatRunner
 from skillctl.domain.exchange import Call, NoAnswer, Reply, Request
 from skillctl.domain.runner import ChatModel
@@ -353,7 +353,7 @@ def test_too_long_a_wait_is_none(waits: list[float], wish: str, left: float | No
 
 @given(st.text(st.characters(max_codepoint=255)), st.text(st.characters(max_codepoint=255)))
 def test_any_wish_is_a_time_ahead_or_none(wish: str, date: str) -> None:
-    found = chat._wished({"Retry-After": wish, "Date": date})
+    found = chat_wait.wished({"Retry-After": wish, "Date": date})
     assert found is None or found > 0
 
 

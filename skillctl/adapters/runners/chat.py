@@ -9,10 +9,7 @@ import json
 import ssl
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from threading import Lock, Thread
-from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -21,8 +18,7 @@ import stamina
 from stamina.instrumentation import set_on_retry_hooks
 from yarl import URL
 
-from skillctl.adapters.clock import SystemClock
-from skillctl.adapters.runners import chat_answer
+from skillctl.adapters.runners import chat_answer, chat_wait
 from skillctl.adapters.runners.quoting import Quoting
 from skillctl.domain.exchange import NoAnswer, Reply, Request
 from skillctl.domain.runner import ChatModel
@@ -125,6 +121,13 @@ class ChatRunner:
             self._running.discard(task)
 
     async def _in_some_attempt(self, content: bytes) -> Reply:
+        try:
+            return await self._attempt(content)
+        except _Again as first:
+            return await self._again(content, first)
+
+    async def _again(self, content: bytes, first: _Again) -> Reply:
+        """In some attempt after the first, which is told of here: what repeats takes nearly as long as a call."""
         number = 0
         try:
             async for attempt in stamina.retry_context(
@@ -132,6 +135,8 @@ class ChatRunner:
             ):
                 with attempt:
                     number = attempt.num
+                    if number == 1:
+                        raise first
                     return await self._attempt(content)
         except _Again as last:
             raise NoAnswer(f"{last} ({number} attempts)" if number > 1 else str(last)) from None
@@ -177,7 +182,7 @@ class ChatRunner:
             return NoAnswer(f"`{self._host}` answered {status}, and no redirect is followed; check `base_url`")
         if status not in _AGAIN and (status < 500 or status in _NEVER):
             return NoAnswer(reason)
-        wait = _wished(response.headers)
+        wait = chat_wait.wished(response.headers)
         left = self._left()
         if wait is not None and wait > (LONGEST_WAIT if left is None else min(LONGEST_WAIT, left)):
             return NoAnswer(f"{reason}; it asks to be left alone for {wait:,.0f} s, which is too long")
@@ -254,27 +259,6 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
         if len(read) > most:
             break
     return bytes(read)
-
-
-def _wished(headers: Mapping[str, Any]) -> float | None:
-    """`Retry-After` in seconds (RFC 9110, 10.2.3); None where there is none, or none that lies ahead."""
-    text = str(headers.get("Retry-After", "")).strip()
-    if text.isascii() and text.replace(".", "", 1).isdigit():
-        wait = float(text)
-    else:
-        until = _moment(text)
-        # By the clock of whoever says until when, so that ours may be wrong.
-        now = _moment(str(headers.get("Date", ""))) or datetime.fromtimestamp(SystemClock().unix(), UTC)
-        wait = (until - now).total_seconds() if until is not None else 0.0
-    return wait if wait > 0 else None
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _address(base_url: str) -> URL:

@@ -1,6 +1,7 @@
 """The model of a check: one flat mapping, with exactly one test."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, JsonValue, WithJsonSchema, model_validator
@@ -73,7 +74,7 @@ class Check(Model):
             raise PydanticCustomError("check", "{problem}", {"problem": problem})
         return self
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """The name of its one test."""
         (field,) = _tests(self)
