@@ -1,8 +1,8 @@
 """What an evaluation may spend: a hard stop, told before each call what it could cost at most."""
 
 from msgspec import Struct
-from msgspec.json import encode
 
+from skillctl.domain import canonical
 from skillctl.domain.exchange import Reply, Request
 from skillctl.domain.runner import Prices, Runner
 
@@ -37,7 +37,7 @@ def most_of(request: Request, config: Runner) -> Amount:
     """What one call could take at most; of a command the request alone, as nobody knows what it asks of whom."""
     if config.fake is not None:
         return _FREE
-    asked = len(encode(request.body)) // BYTES_A_TOKEN + 1
+    asked = len(canonical.text(request.body).encode()) // BYTES_A_TOKEN + 1
     answered = config.model.max_tokens if config.model is not None else 0
     return _amount(_prices(config), asked, answered)
 
